@@ -11,7 +11,7 @@ from typing import Any
 from lxml import etree
 
 from moderation.extraction.render import rendered
-from moderation.extraction.selectors import select
+from moderation.extraction.selectors import Index
 from moderation.extraction.times import iso_time
 from moderation.extraction.wording import clean_author
 from moderation.types import Comment
@@ -60,28 +60,28 @@ def platforms() -> tuple[Platform, ...]:
     return tuple(Platform(**row) for row in rows)
 
 
-def by_platform(root: etree._Element, source: str) -> list[Found]:
-    """Return the comments of the platform that finds most of them on the page `root`, whose HTML is `source`."""
+def by_platform(index: Index, source: str) -> list[Found]:
+    """Return the comments of the platform that finds most of them on the page, whose HTML is `source`."""
     best: list[Found] = []
     for platform in platforms():
         if any(hint in source for hint in platform.hints):
-            found = list(_comments(root, platform))
+            found = list(_comments(index, platform))
             if len(found) > len(best):
                 best = found
     return best
 
 
-def _comments(root: etree._Element, platform: Platform) -> Iterator[Found]:
+def _comments(index: Index, platform: Platform) -> Iterator[Found]:
     # Each selector runs once over the page and its hits are dealt out to the items: linear, however items are nested.
-    items = dict.fromkeys(select(platform.item, root))
+    items = dict.fromkeys(index.select(platform.item))
     if not items:
         return
     owner = _Owner(items)
-    bodies = owner.first(root, platform.body)
-    authors = owner.first(root, platform.author)
-    times = owner.first(root, platform.time)
-    votes = owner.first(root, platform.votes)
-    dropped = {node for selector in (_DROP, *platform.drop) for node in select(selector, root)} | items.keys()
+    bodies = owner.first(index, platform.body)
+    authors = owner.first(index, platform.author)
+    times = owner.first(index, platform.time)
+    votes = owner.first(index, platform.votes)
+    dropped = {node for selector in (_DROP, *platform.drop) for node in index.select(selector)} | items.keys()
     around = dropped.union(authors.values(), times.values())
     for item in items:
         body = bodies.get(item)
@@ -126,11 +126,11 @@ class _Owner:
         self._known.update(dict.fromkeys(path, owner))
         return owner
 
-    def first(self, root: etree._Element, selectors: Iterable[str]) -> dict[etree._Element, etree._Element]:
+    def first(self, index: Index, selectors: Iterable[str]) -> dict[etree._Element, etree._Element]:
         """Return for each item the first node that belongs to it and that the earliest selector finds."""
         found: dict[etree._Element, etree._Element] = {}
         for selector in selectors:
-            for node in select(selector, root):
+            for node in index.select(selector):
                 item = self.of(node)
                 if item is not None:
                     found.setdefault(item, node)
