@@ -3,6 +3,7 @@
 import functools
 import re
 import tomllib
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
@@ -10,9 +11,10 @@ from typing import Any
 
 from lxml import etree
 
+from moderation.extraction.lines import header
 from moderation.extraction.render import rendered
 from moderation.extraction.selectors import Index
-from moderation.extraction.times import iso_time
+from moderation.extraction.times import iso_time, time_span
 from moderation.extraction.wording import clean_author
 from moderation.types import Comment
 
@@ -22,6 +24,7 @@ _DROP = (
     ".comment-edit-link, .comment-actions, "
     ".sharedaddy, .wpd-comment-footer, .avatar, .says, .comment-permalink, .comment-likes, .comment-rating, .signature"
 )
+_LONGEST_TIME = 40  # characters; a longer text than this only holds a time
 _NUMBER = re.compile(r"[-+\N{MINUS SIGN}]?\d{1,7}")
 
 
@@ -38,6 +41,8 @@ class Platform:
     drop: tuple[str, ...] = ()
     votes: tuple[str, ...] = ()
     reply_to: str | None = None
+    layout: str = "nested"
+    author_attribute: str | None = None
     pingback: tuple[str, ...] = ()
 
 
@@ -76,7 +81,7 @@ def _comments(index: Index, platform: Platform) -> Iterator[Found]:
     items = dict.fromkeys(index.select(platform.item))
     if not items:
         return
-    owner = _Owner(items)
+    owner = _Follower(index, items) if platform.layout == "flow" else _Owner(items)
     bodies = owner.first(index, platform.body)
     authors = owner.first(index, platform.author)
     times = owner.first(index, platform.time)
@@ -88,14 +93,17 @@ def _comments(index: Index, platform: Platform) -> Iterator[Found]:
         text = rendered(item, around) if body is None else rendered(body, dropped)
         if not text:
             continue
-        raw_time = _time(times.get(item))
+        author, raw_time = _byline(
+            item.get(platform.author_attribute) if platform.author_attribute else _text(authors.get(item)),
+            _time(times.get(item)),
+        )
         above = owner.of(item)
         yield Found(
             item,
             Comment(
                 text,
                 id=item.get("id"),
-                author=clean_author(rendered(authors[item])) if item in authors else None,
+                author=author,
                 time=(iso_time(raw_time) or raw_time) if raw_time else None,
                 raw_time=raw_time,
                 parent=item.get(platform.reply_to)
@@ -107,6 +115,20 @@ def _comments(index: Index, platform: Platform) -> Iterator[Found]:
                 pingback=not set(platform.pingback).isdisjoint((item.get("class") or "").split()),
             ),
         )
+
+
+def _text(node: etree._Element | None) -> str | None:
+    return rendered(node) if node is not None else None
+
+
+def _byline(author: str | None, time: str | None) -> tuple[str | None, str | None]:
+    """Part what the nodes of author and time hold: on some platforms both hold both ("Posted by: A | 3 May 2012")."""
+    said = header(" ".join(author.split())) if author else None
+    if said and said.author and said.time:
+        return said.author, time if time and time != author else said.time
+    if time and (span := time_span(time)):
+        time = time[slice(*span)] if len(time) > _LONGEST_TIME else time
+    return clean_author(author) if author else None, time
 
 
 class _Owner:
@@ -127,14 +149,31 @@ class _Owner:
         return owner
 
     def first(self, index: Index, selectors: Iterable[str]) -> dict[etree._Element, etree._Element]:
-        """Return for each item the first node that belongs to it and that the earliest selector finds."""
+        """Return for each item the first node that belongs to it and that the earliest selector finds ("": itself)."""
         found: dict[etree._Element, etree._Element] = {}
         for selector in selectors:
+            if not selector:
+                found.update((item, item) for item in self._items if item not in found)
+                continue
             for node in index.select(selector):
                 item = self.of(node)
                 if item is not None:
                     found.setdefault(item, node)
         return found
+
+
+class _Follower(_Owner):
+    """Tells which item a node belongs to where the parts of a comment follow it: the last item above it on the page."""
+
+    def __init__(self, index: Index, items: Collection[etree._Element]) -> None:
+        super().__init__(items)
+        self._order = index.order
+        self._sorted = sorted(items, key=index.order.__getitem__)
+        self._places = [index.order[item] for item in self._sorted]
+
+    def of(self, node: etree._Element) -> etree._Element | None:
+        place = bisect_left(self._places, self._order[node])
+        return self._sorted[place - 1] if place else None
 
 
 def _time(node: etree._Element | None) -> str | None:
