@@ -4,27 +4,19 @@ import functools
 import re
 import tomllib
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
 from lxml import etree
 
-from moderation.extraction.lines import header
+from moderation.extraction.items import INTERFACE, Found, Owner, byline, in_widget, time_of
 from moderation.extraction.render import rendered
 from moderation.extraction.selectors import Index
-from moderation.extraction.times import iso_time, time_span
-from moderation.extraction.wording import clean_author
+from moderation.extraction.times import iso_time
 from moderation.types import Comment
 
-# Interface that stands inside comments on every platform.
-_DROP = (
-    "form, button, textarea, select, .reply, .comment-reply-link, .comment-reply, .reply-link, .edit-link, "
-    ".comment-edit-link, .comment-actions, "
-    ".sharedaddy, .wpd-comment-footer, .avatar, .says, .comment-permalink, .comment-likes, .comment-rating, .signature"
-)
-_LONGEST_TIME = 40  # characters; a longer text than this only holds a time
 _NUMBER = re.compile(r"[-+\N{MINUS SIGN}]?\d{1,7}")
 
 
@@ -46,14 +38,6 @@ class Platform:
     pingback: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A comment and the node of the page that holds it (with its replies, where they are nested)."""
-
-    node: etree._Element
-    comment: Comment
-
-
 @functools.cache
 def platforms() -> tuple[Platform, ...]:
     """Return the table, in its order."""
@@ -71,9 +55,14 @@ def by_platform(index: Index, source: str) -> list[Found]:
     for platform in platforms():
         if any(hint in source for hint in platform.hints):
             found = list(_comments(index, platform))
-            if len(found) > len(best):
+            if _worth(found) > _worth(best):
                 best = found
     return best
+
+
+def _worth(found: Sequence[Found]) -> int:
+    # An author speaks for the rule: a rule that is made for another system finds none.
+    return sum(2 if one.comment.author else 1 for one in found)
 
 
 def _comments(index: Index, platform: Platform) -> Iterator[Found]:
@@ -81,21 +70,21 @@ def _comments(index: Index, platform: Platform) -> Iterator[Found]:
     items = dict.fromkeys(index.select(platform.item))
     if not items:
         return
-    owner = _Follower(index, items) if platform.layout == "flow" else _Owner(items)
+    owner = _Follower(index, items) if platform.layout == "flow" else Owner(items)
     bodies = owner.first(index, platform.body)
     authors = owner.first(index, platform.author)
     times = owner.first(index, platform.time)
     votes = owner.first(index, platform.votes)
-    dropped = {node for selector in (_DROP, *platform.drop) for node in index.select(selector)} | items.keys()
+    dropped = {node for selector in (INTERFACE, *platform.drop) for node in index.select(selector)} | items.keys()
     around = dropped.union(authors.values(), times.values())
     for item in items:
         body = bodies.get(item)
-        text = rendered(item, around) if body is None else rendered(body, dropped)
-        if not text:
+        text = rendered(body, around if body is item else dropped) if body is not None else ""
+        if not text or in_widget(item, index):
             continue
-        author, raw_time = _byline(
+        author, raw_time = byline(
             item.get(platform.author_attribute) if platform.author_attribute else _text(authors.get(item)),
-            _time(times.get(item)),
+            time_of(times.get(item)),
         )
         above = owner.of(item)
         yield Found(
@@ -121,48 +110,7 @@ def _text(node: etree._Element | None) -> str | None:
     return rendered(node) if node is not None else None
 
 
-def _byline(author: str | None, time: str | None) -> tuple[str | None, str | None]:
-    """Part what the nodes of author and time hold: on some platforms both hold both ("Posted by: A | 3 May 2012")."""
-    said = header(" ".join(author.split())) if author else None
-    if said and said.author and said.time:
-        return said.author, time if time and time != author else said.time
-    if time and (span := time_span(time)):
-        time = time[slice(*span)] if len(time) > _LONGEST_TIME else time
-    return clean_author(author) if author else None, time
-
-
-class _Owner:
-    """Tells which item a node stands in: the innermost above it."""
-
-    def __init__(self, items: Collection[etree._Element]) -> None:
-        self._items = items
-        self._known: dict[etree._Element, etree._Element | None] = {}
-
-    def of(self, node: etree._Element) -> etree._Element | None:
-        path = []
-        above = node.getparent()
-        while above is not None and above not in self._known and above not in self._items:
-            path.append(above)
-            above = above.getparent()
-        owner = above if above is None or above in self._items else self._known[above]
-        self._known.update(dict.fromkeys(path, owner))
-        return owner
-
-    def first(self, index: Index, selectors: Iterable[str]) -> dict[etree._Element, etree._Element]:
-        """Return for each item the first node that belongs to it and that the earliest selector finds ("": itself)."""
-        found: dict[etree._Element, etree._Element] = {}
-        for selector in selectors:
-            if not selector:
-                found.update((item, item) for item in self._items if item not in found)
-                continue
-            for node in index.select(selector):
-                item = self.of(node)
-                if item is not None:
-                    found.setdefault(item, node)
-        return found
-
-
-class _Follower(_Owner):
+class _Follower(Owner):
     """Tells which item a node belongs to where the parts of a comment follow it: the last item above it on the page."""
 
     def __init__(self, index: Index, items: Collection[etree._Element]) -> None:
@@ -174,15 +122,6 @@ class _Follower(_Owner):
     def of(self, node: etree._Element) -> etree._Element | None:
         place = bisect_left(self._places, self._order[node])
         return self._sorted[place - 1] if place else None
-
-
-def _time(node: etree._Element | None) -> str | None:
-    if node is None:
-        return None
-    for attribute in ("datetime", "content"):
-        if value := node.get(attribute):
-            return str(value)
-    return rendered(node) or node.get("title") or None
 
 
 def _votes(node: etree._Element | None) -> int | None:

@@ -35,7 +35,7 @@ class Index:
         self.nodes: list[etree._Element] = list(root.iter("*"))
         self.order = {node: i for i, node in enumerate(self.nodes)}
         self.classes: dict[etree._Element, frozenset[str]] = {}
-        self._by_class: dict[str, list[etree._Element]] = defaultdict(list)
+        self.by_class: dict[str, list[etree._Element]] = defaultdict(list)
         self._by_tag: dict[str, list[etree._Element]] = defaultdict(list)
         self._by_attribute: dict[str, list[etree._Element]] = {}
         for node in self.nodes:
@@ -43,7 +43,7 @@ class Index:
             if name := node.get("class"):
                 self.classes[node] = tokens = frozenset(name.split())
                 for token in tokens:
-                    self._by_class[token].append(node)
+                    self.by_class[token].append(node)
 
     def select(self, selector: str) -> list[etree._Element]:
         """Return the nodes that `selector` matches, in document order.
@@ -60,11 +60,11 @@ class Index:
 
     def has_class(self, name: str) -> bool:
         """Return whether a node of the page has the class `name`."""
-        return name in self._by_class
+        return name in self.by_class
 
     def _candidates(self, step: _Compound) -> list[etree._Element]:
         if step.classes:
-            return min((self._by_class.get(name, []) for name in step.classes), key=len)
+            return min((self.by_class.get(name, []) for name in step.classes), key=len)
         if step.attributes:
             name = step.attributes[0][0]
             if name not in self._by_attribute:
