@@ -18,9 +18,7 @@ INTERFACE = (
     ".comment-edit-link, .comment-actions, "
     ".sharedaddy, .wpd-comment-footer, .avatar, .says, .comment-permalink, .comment-likes, .comment-rating, .signature"
 )
-_WIDGETS = frozenset(
-    ("sidebar", "widget-area", "widget_recent_comments", "recent-comments", "recentcomments", "latest-comments")
-)
+_WIDGETS = frozenset(("widget_recent_comments", "recent-comments", "recentcomments", "latest-comments"))
 _LONGEST_TIME = 40  # characters; a longer text than this only holds a time
 
 
@@ -40,6 +38,7 @@ class Owner:
         self._known: dict[etree._Element, etree._Element | None] = {}
 
     def of(self, node: etree._Element) -> etree._Element | None:
+        """Return the innermost item above `node`; None where there is none."""
         path = []
         above = node.getparent()
         while above is not None and above not in self._known and above not in self._items:
@@ -88,4 +87,5 @@ def in_widget(item: etree._Element, index: Index) -> bool:
     return any(
         not _WIDGETS.isdisjoint(index.classes.get(above, ())) or above.get("id") in _WIDGETS
         for above in item.iterancestors()
+        if above.tag != "body"
     )
