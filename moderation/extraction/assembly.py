@@ -1,5 +1,6 @@
 """Lines with states to comments: which lines make one comment, and which line beside it names its author."""
 
+import re
 from collections.abc import Sequence
 
 from moderation.extraction.draft import Draft
@@ -8,6 +9,7 @@ from moderation.extraction.lines import Header, Line, header, may_be_name, unbul
 from moderation.extraction.times import only_time
 from moderation.extraction.wording import clean_author, says
 
+_BELOW = re.compile(r"(?:posted |comment(?:ed)? |written )?(?:by|von|par|por|door)\b|[-–—]", re.IGNORECASE)
 _MOST_BARE = 0.6  # share of comments that must have a bare line for such lines to be names
 
 
@@ -17,7 +19,9 @@ def assembled(lines: Sequence[Line], states: Sequence[int]) -> list[Draft]:
     between: list[list[Line]] = [[]]  # the lines around: before the first comment, between them, after the last
     for line, state in zip(lines, states, strict=True):
         if state == BEGIN or (state == INSIDE and not drafts):
-            drafts.append(Draft(lines=[line]))
+            forged = _forged(between[-1]) if drafts else []
+            del between[-1][len(between[-1]) - len(forged) :]
+            drafts.append(Draft(lines=[*forged, line]))
             between.append([])
         elif state == INSIDE:
             # What stands between two parts of one comment was interface.
@@ -29,6 +33,14 @@ def assembled(lines: Sequence[Line], states: Sequence[int]) -> list[Draft]:
     for draft in drafts:
         draft.lines = _trimmed(draft.lines)
     return drafts
+
+
+def _forged(around: Sequence[Line]) -> list[Line]:
+    """Return the lines just above a comment that announce comments: among comments, only a commenter writes that."""
+    count = 0
+    while count < len(around) and says("boundary", "numbered", around[-1 - count].text):
+        count += 1
+    return list(around[len(around) - count :]) if count < len(around) else []
 
 
 def _trimmed(lines: list[Line]) -> list[Line]:
@@ -44,8 +56,9 @@ def _name(drafts: Sequence[Draft], between: Sequence[Sequence[Line]]) -> None:
     """Fill in authors and times from the lines before each comment, or after it where the page prints them there."""
     before = [_said(around) for around in between]
     named = [said is not None and said.author is not None for said in before]
-    # A page whose comments are signed below has nothing above the first and something below the last.
-    trailing = not (before[0] and (before[0].author or before[0].time)) and _signed(between[1:])
+    # Comments that are signed below have nothing above the first and something below the last; but the article may be
+    # signed just above the first.
+    trailing = _signed(between[1:]) and (not (before[0] and before[0].author) or _signs_below(between[1:]))
     found = before[1:] if trailing else before[:-1]
     bare = [_bare_name(around) for around in (between[1:] if trailing else between[:-1])]
     believed = sum(name is not None for name in bare) >= _MOST_BARE * len(drafts)
@@ -62,7 +75,12 @@ def _name(drafts: Sequence[Draft], between: Sequence[Sequence[Line]]) -> None:
 
 def _signed(after: Sequence[Sequence[Line]]) -> bool:
     signed = [bool(around) and (said := header(around[0].text)) is not None and bool(said.author) for around in after]
-    return 2 * sum(signed) > len(signed)
+    return 2 * sum(signed) > len(signed) and signed[-1]
+
+
+def _signs_below(after: Sequence[Sequence[Line]]) -> bool:
+    below = [bool(around) and _BELOW.match(around[0].text) is not None for around in after]
+    return 2 * sum(below) > len(below) and below[-1]
 
 
 def _said(around: Sequence[Line]) -> Header | None:

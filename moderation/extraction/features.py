@@ -1,8 +1,8 @@
 """What the line model sees of a plain text: one row of numbers a line.
 
-Each line is described by itself (length, punctuation, what its wording says), by its neighbours, and by what the page shows
-above and below it. Training (fit.py) and inference (line_model.py) share this module; a change here needs new weights.
-"""
+Each line is described by itself (length, punctuation, what its wording says), by its neighbours, and by what the page
+shows above and below it. Training (fit.py) and inference (line_model.py) share this module; a change here needs new
+weights."""
 
 import functools
 import math
@@ -18,8 +18,10 @@ from moderation.extraction.times import time_span
 from moderation.extraction.wording import says
 
 WINDOW = 2  # lines on each side whose own numbers are repeated for a line
+_CONTEXT = 4 + 7 * 6  # columns that _context adds
 _REACH = 10  # lines on each side over which signs are counted
 _FAR = 200  # lines; a sign further away is no sign
+_SEEN = 2000  # characters of a line that are looked at
 _CACHED = 120  # characters; longer lines hardly ever repeat
 
 _FIRST = re.compile(
@@ -35,8 +37,8 @@ _REPLY = re.compile(
 _URL = re.compile(r"https?://|www\.")
 _SENTENCE_END = (".", "!", "?", "…", '."', '!"', '?"', ".)", ":)", ".”", "!”", "?”", ";)", ":-)", ":D")
 
-# The columns of `_own`, whose order the signs below count on.
-_BOUNDARY, _FOOTER, _INTERFACE, _HEADER, _TIME, _NAME, _REPLIES = 0, 2, 3, 4, 6, 8, 9
+# Columns of what a line says by itself.
+BOUNDARY, BARE, _FOOTER, INTERFACE, HEADER, SIGNED, TIME, REPLIES = 0, 1, 2, 3, 4, 5, 6, 9
 
 
 @functools.lru_cache(maxsize=20_000)
@@ -78,11 +80,15 @@ def _own(text: str) -> tuple[float, ...]:
     )
 
 
+def _described(text: str) -> tuple[float, ...]:
+    return _own(text) if len(text) <= _CACHED else _own.__wrapped__(text[:_SEEN])
+
+
 def describe(lines: Sequence[Line]) -> NDArray[np.float32]:
     """Return the features of the lines, float32 (lines, features)."""
     n = len(lines)
     own = np.array(
-        [_own(line.text) if len(line.text) <= _CACHED else _own.__wrapped__(line.text[:2000]) for line in lines],
+        [_described(line.text) for line in lines],
         dtype=np.float32,
     ).reshape(n, -1)
     blanks = np.array([min(line.blanks, 3) for line in lines], dtype=np.float32)
@@ -90,24 +96,37 @@ def describe(lines: Sequence[Line]) -> NDArray[np.float32]:
     seen = Counter(line.text for line in lines)
     repeats = np.array([math.log(seen[line.text]) for line in lines], dtype=np.float32)
     indent = np.array([min(line.indent, 8) / 8 for line in lines], dtype=np.float32)
-    one = np.column_stack([own, blanks == 0, blanks == 1, blanks >= 2, below == 0, below == 1, below >= 2, repeats, indent])
+    one = np.column_stack(
+        [own, blanks == 0, blanks == 1, blanks >= 2, below == 0, below == 1, below >= 2, repeats, indent]
+    )
     padded = np.pad(one, ((WINDOW, WINDOW), (0, 0)))
     around = [padded[k : k + n] for k in range(2 * WINDOW + 1)]
     return np.column_stack([*around, _context(own, blanks, n)]).astype(np.float32)
 
 
+def column_of(features: NDArray[np.float32], column: int) -> NDArray[np.float32]:
+    """Return what the lines say by themselves in one column of `describe`'s rows."""
+    width = (features.shape[1] - _CONTEXT) // (2 * WINDOW + 1)
+    return features[:, WINDOW * width + column]
+
+
 def _context(own: NDArray[np.float32], blanks: NDArray[np.float32], n: int) -> NDArray[np.float32]:
     places = np.arange(n)
     signs = {
-        "boundary": own[:, _BOUNDARY] > 0,
-        "announced": (own[:, _BOUNDARY] + own[:, _BOUNDARY + 1]) > 0,
+        "boundary": own[:, BOUNDARY] > 0,
+        "announced": (own[:, BOUNDARY] + own[:, BARE]) > 0,
         "footer": own[:, _FOOTER] > 0,
-        "interface": own[:, _INTERFACE] > 0,
-        "header": own[:, _HEADER] > 0,
-        "time": own[:, _TIME] > 0,
-        "reply": own[:, _REPLIES] > 0,
+        "interface": own[:, INTERFACE] > 0,
+        "header": own[:, HEADER] > 0,
+        "time": own[:, TIME] > 0,
+        "reply": own[:, REPLIES] > 0,
     }
-    columns = [places / max(n, 1), 1.0 / (1 + places), np.full(n, math.log1p(n) / 8), np.full(n, blanks.mean() if n else 0.0)]
+    columns = [
+        places / max(n, 1),
+        1.0 / (1 + places),
+        np.full(n, math.log1p(n) / 8),
+        np.full(n, blanks.mean() if n else 0.0),
+    ]
     for sign in signs.values():
         sums = np.concatenate([[0.0], np.cumsum(sign)])
         low, high = np.maximum(places - _REACH, 0), np.minimum(places + _REACH + 1, n)

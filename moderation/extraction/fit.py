@@ -1,28 +1,29 @@
 """Trains the line model on pages with gold comments and writes its weights.
 
-    python -m moderation.extraction.fit GOLD [--output FILE] [--folds N]
+    python -m moderation.extraction.fit GOLD [--output FILE]
 
-GOLD is a directory in the format of the project's gold pages: html.jsonl.gz (id, licence, comments, negative), pages.zip
-(text/RENDERER/ID.txt) and text_RENDERER.jsonl.gz (the gold comments' spans). Only pages whose source allows training are
-used. With --folds, hosts are split and the figures are those of pages whose host the model has not seen.
-"""
+GOLD is a directory in the format of the project's gold pages: html.jsonl.gz (id, licence, comments, negative),
+pages.zip (text/RENDERER/ID.txt) and text_RENDERER.jsonl.gz (the gold comments' spans). Only pages whose source allows
+training are used; the others (and score.py beside the gold) measure it on hosts that it has not seen."""
 
 import argparse
 import gzip
 import json
-import re
+import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
-from numpy.typing import NDArray
+from safetensors.numpy import save_file
 
+from moderation.extraction.assembly import assembled
 from moderation.extraction.features import describe
-from moderation.extraction.line_model import AROUND, BEGIN, INSIDE, OUTSIDE, LineModel, best_path
+from moderation.extraction.layouts import Material, relaid
+from moderation.extraction.line_model import AROUND, BEGIN, INSIDE, OUTSIDE, LineModel
 from moderation.extraction.lines import Line, header, may_be_name, split_lines
 from moderation.extraction.wording import says
 
@@ -30,8 +31,13 @@ RENDERERS = ("resiliparse_main", "wet", "inscriptis")
 TRAINABLE = ("wcxb", "traf", "wf52")  # prefixes of ids: sources whose licence allows training
 _NEAR = 3  # lines before the first and after the last comment that may belong to them
 _GAP = 15  # lines between two comments beyond which they do not belong together
-_UNITS = 48
 _SEED = 7
+_UNITS, _NETWORKS, _EPOCHS, _ALPHA = 40, 3, 12, 3e-3
+_CLIP = 6.0  # standard deviations
+_WHOLE = 150  # lines of a page that are all learned from
+_RELAID = 3  # pages in a new layout for each page with comments
+_SHORT_ARTICLE, _LONG_COMMENT = 8, 12  # lines
+_PRIOR = 0.8  # how much of the states' shares, which the networks have learned, the transitions take back
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,7 @@ def states_of(lines: Sequence[Line], spans: Sequence[tuple[int, int]]) -> list[i
                 states[i], owner[i] = (INSIDE if begun else BEGIN), number
                 begun = True
     body = [i for i, state in enumerate(states) if state != OUTSIDE]
-    for i, k in zip(body, body[1:], strict=False):
+    for i, k in pairwise(body):
         if k - i <= _GAP:
             states[i + 1 : k] = [AROUND] * (k - i - 1)
     if body:
@@ -118,31 +124,78 @@ def bare(page: Page, rng: np.random.Generator) -> Page:
     return Page(page.id, page.host, lines, states)
 
 
+def material(train: Sequence[Page]) -> Material:
+    """Return what the pages give to lay out new ones from."""
+    articles, comments = [], []
+    for page in train:
+        first = next((i for i, state in enumerate(page.states) if state != OUTSIDE), len(page.lines))
+        if first >= _SHORT_ARTICLE:
+            articles.append(page.lines[:first])
+        drafts = [draft for draft in assembled(page.lines, page.states) if len(draft.lines) <= _LONG_COMMENT]
+        if drafts:
+            comments.append([[line.text for line in draft.lines] for draft in drafts])
+    return Material(articles, comments)
+
+
 def fit(train: Sequence[Page]) -> LineModel:
-    """Return the model for these pages, its gate set to 0."""
+    """Return the model for these pages."""
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier
 
     rng = np.random.default_rng(_SEED)
-    seen = [*train, *(bare(page, rng) for page in train if max(page.states))]
-    x = np.concatenate([describe(page.lines) for page in seen])
-    y = np.concatenate([page.states for page in seen])
-    mean, scale = x.mean(axis=0), x.std(axis=0) + 1e-3
-    network = MLPClassifier((_UNITS,), alpha=1e-3, batch_size=512, max_iter=14, early_stopping=False, random_state=_SEED)
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        network.fit((x - mean) / scale, y)
+    from_these = material(train)
+    sequences = [(page.lines, page.states) for page in train]
+    sequences += [(page.lines, page.states) for page in (bare(page, rng) for page in train if max(page.states))]
+    sequences += [
+        relaid(from_these, rng) for _ in range(_RELAID * len({page.id for page in train if max(page.states)}))
+    ]
+    rows, labels = [], []
     counts = np.full((4, 4), 0.1)
-    for page in seen:
-        np.add.at(counts, (np.array(page.states[:-1], int), np.array(page.states[1:], int)), 1)
-    counts[OUTSIDE, INSIDE] = counts[AROUND, INSIDE] = 1e-6
+    for lines, states in sequences:
+        np.add.at(counts, (np.array(states[:-1], int), np.array(states[1:], int)), 1)
+        # Long pages are all alike inside: a share of their lines says the same.
+        kept = rng.random(len(lines)) < min(1.0, (_WHOLE / len(lines)) ** 0.5)
+        rows.append(describe(lines)[kept])
+        labels.append(np.array(states)[kept])
+    x, y = np.concatenate(rows), np.concatenate(labels)
+    mean, scale = x.mean(axis=0), x.std(axis=0) + 1e-2
+    x = np.clip((x - mean) / scale, -_CLIP, _CLIP)
+    networks = []
+    for seed in range(_NETWORKS):
+        network = MLPClassifier((_UNITS,), alpha=_ALPHA, batch_size=512, max_iter=_EPOCHS, random_state=seed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            networks.append(network.fit(x, y))
     shares = np.bincount(y, minlength=4) / len(y)
+    counts[OUTSIDE, INSIDE] = counts[AROUND, INSIDE] = 1e-6
+    steps = np.log(counts / counts.sum(axis=1, keepdims=True)) - _PRIOR * np.log(shares)
+    # The networks' mean logit is one network whose hidden layers stand side by side.
     return LineModel(
-        mean.astype(np.float32),
-        scale.astype(np.float32),
-        *(array.astype(np.float32) for pair in zip(network.coefs_, network.intercepts_, strict=True) for array in pair),
-        transitions=(np.log(counts / counts.sum(axis=1, keepdims=True)) - np.log(shares)[None, :] * 0).astype(np.float32),
-        prior=np.log(shares).astype(np.float32),
-        gate=0.0,
+        mean=mean,
+        scale=scale,
+        hidden=np.concatenate([network.coefs_[0] for network in networks], axis=1).astype(np.float32),
+        hidden_bias=np.concatenate([network.intercepts_[0] for network in networks]).astype(np.float32),
+        output=(np.concatenate([network.coefs_[1] for network in networks]) / _NETWORKS).astype(np.float32),
+        output_bias=(sum(network.intercepts_[1] for network in networks) / _NETWORKS).astype(np.float32),
+        transitions=steps.astype(np.float32),
     )
+
+
+def save(model: LineModel, path: Path) -> None:
+    """Write the weights in half precision, aside first."""
+    aside = path.with_suffix(".new")
+    save_file({field.name: getattr(model, field.name).astype(np.float16) for field in fields(model)}, aside)
+    aside.replace(path)
+
+
+def main() -> None:
+    """Train and write."""
+    parser = argparse.ArgumentParser(description="Train the line model on pages with gold comments.")
+    parser.add_argument("gold", type=Path)
+    parser.add_argument("--output", type=Path, default=Path(__file__).with_name("lines.safetensors"))
+    arguments = parser.parse_args()
+    save(fit(list(pages(arguments.gold))), arguments.output)
+
+
+if __name__ == "__main__":
+    main()

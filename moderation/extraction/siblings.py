@@ -135,12 +135,10 @@ def _parents(nodes: Sequence[etree._Element]) -> list[etree._Element]:
 def _groups(index: Index, marks: _Marks) -> Iterator[tuple[list[etree._Element], float]]:
     """Yield groups of nodes in document order, each with what its name alone is worth."""
     groups: list[tuple[float, list[etree._Element]]] = []
-    for name, nodes in index.by_class.items():
-        if worth := _kinds(name).worth:
-            groups.append((worth, nodes))
+    groups += [(worth, nodes) for name, nodes in index.by_class.items() if (worth := _kinds(name).worth)]
     stems: dict[str, list[etree._Element]] = defaultdict(list)
     for node in index.nodes:
-        if (name := node.get("id")) and (match := _STEM.fullmatch(name)):
+        if match := _STEM.fullmatch(node.get("id") or ""):
             stems[match[1]].append(node)
     groups += [(worth, nodes) for stem, nodes in stems.items() if (worth := _kinds(stem).worth)]
     groups += [(0.5, nodes) for nodes in _repeated(marks)]
@@ -200,7 +198,8 @@ def _look(item: etree._Element, owner: Owner, marks: _Marks) -> _Item:
             continue
         length = len((node.text or "").strip()) + sum(len((child.tail or "").strip()) for child in node)
         text += length
-        if node.tag == "a" or (node.getparent() is not None and node.getparent().tag == "a"):
+        parent = node.getparent()
+        if node.tag == "a" or (parent is not None and parent.tag == "a"):
             linked += length
         if node in marks.times and (shown := _shown_time(node)):
             if time is None or time not in node.iterancestors():
@@ -219,7 +218,7 @@ def _look(item: etree._Element, owner: Owner, marks: _Marks) -> _Item:
 
 def _shown_time(node: etree._Element) -> int:
     """Return how many characters `node` prints if it is a time, else 0."""
-    text = " ".join("".join(node.itertext()).split()) if len(node) < 6 else ""
+    text = " ".join("".join(map(str, node.itertext())).split()) if len(node) < 6 else ""
     if node.tag == "time" and not text:
         return 1
     return len(text) if len(text) < 80 and time_span(text) is not None else 0
@@ -228,7 +227,7 @@ def _shown_time(node: etree._Element) -> int:
 def _shows_name(node: etree._Element) -> bool:
     if len(node) > 8:
         return False
-    text = " ".join("".join(node.itertext()).split())
+    text = " ".join("".join(map(str, node.itertext())).split())
     return 0 < len(text) <= _LONGEST_NAME and not only_time(text) and may_be_name(text.rstrip(":").removesuffix("..."))
 
 
