@@ -2,7 +2,8 @@
 
 Each line is described by itself (length, punctuation, what its wording says), by its neighbours, and by what the page
 shows above and below it. Training (fit.py) and inference (line_model.py) share this module; a change here needs new
-weights."""
+weights.
+"""
 
 import functools
 import math

@@ -4,7 +4,8 @@
 
 GOLD is a directory in the format of the project's gold pages: html.jsonl.gz (id, licence, comments, negative),
 pages.zip (text/RENDERER/ID.txt) and text_RENDERER.jsonl.gz (the gold comments' spans). Only pages whose source allows
-training are used; the others (and score.py beside the gold) measure it on hosts that it has not seen."""
+training are used; the others (and score.py beside the gold) measure it on hosts that it has not seen.
+"""
 
 import argparse
 import gzip
