@@ -37,7 +37,7 @@ def trafilatura(data: bytes, url: str | None) -> Result:
     """Run trafilatura, which gives the comments as one text."""
     from trafilatura import bare_extraction
 
-    found = bare_extraction(data, url=url, include_comments=True)
+    found: Any = bare_extraction(data, url=url, include_comments=True)
     values: dict[str, Any] = found.as_dict() if found else {}
     return ([values["comments"]] if values.get("comments") else []), values.get("text") or ""
 
