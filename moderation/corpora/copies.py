@@ -19,6 +19,7 @@ _Hashes = npt.NDArray[np.uint64]
 
 SIMILARITY = 0.8
 _BANDS, _ROWS = 16, 5  # at similarity 0.8 a pair shares a band with probability 0.998
+_MOST_LEADERS = 1000  # to a bucket: bounds the time that a file of contrived texts can take
 _MULTIPLIERS = np.random.Generator(np.random.PCG64(1997)).integers(1, 2**63, _BANDS * _ROWS, dtype=np.uint64) * 2 + 1
 
 # Letters, marks and emoji stay (contrast pairs can differ by one emoji), what decorates a post goes.
@@ -78,7 +79,7 @@ def near_copies(fingerprints: Sequence[str]) -> _Ints:
         keys = _band_keys(signatures[:, band * _ROWS : (band + 1) * _ROWS])
         # The order within a bucket is by the text's own hash: leaders do not hang on the order of rows.
         order = np.lexsort((whole, keys))
-        _join_buckets(order, keys[order], starts, shingles, union.parents, SIMILARITY)
+        _join_buckets(order, keys[order], starts, shingles, union.parents, SIMILARITY, _MOST_LEADERS)
     clusters: _Ints = union.roots()[which]
     return clusters
 
@@ -200,8 +201,8 @@ def _roots(parents):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _join_buckets(order, keys, starts, shingles, parents, threshold):  # type: ignore[no-untyped-def]
-    leaders = np.empty(len(order), dtype=np.int64)
+def _join_buckets(order, keys, starts, shingles, parents, threshold, most):  # type: ignore[no-untyped-def]
+    leaders = np.empty(most, dtype=np.int64)
     count = 0
     for p in range(len(order)):
         if p == 0 or keys[p] != keys[p - 1]:
@@ -215,7 +216,6 @@ def _join_buckets(order, keys, starts, shingles, parents, threshold):  # type: i
                 _join(parents, k, other)
                 found = True
                 break
-        if not found:
+        if not found and count < most:
             leaders[count] = k
             count += 1
-    return count

@@ -148,7 +148,7 @@ def _draft(spec: CorpusSpec, path: Path) -> _Draft:
     if spec.labels:
         draft.drop(~np.isfinite(draft.labels).sum(axis=1).astype(bool), "no label")
     if not len(draft.use):
-        found = ", ".join(f"{reason}: {count}" for reason, count in draft.drops.items()) or "the file is empty"
+        found = ", ".join(f"{reason}: {count}" for reason, count in draft.drops.items()) or "no rows were read"
         raise CorpusError(
             f"{path}: no row is of use ({found}). Check the file's columns against the spec of {spec.name}."
         )

@@ -1,11 +1,12 @@
 """Reading a normalised corpus file through Hugging Face `datasets`: offline, uncached, checked against the spec."""
 
+import glob
 import logging
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -67,18 +68,25 @@ def _batches(spec: CorpusSpec, path: Path) -> Iterator[dict[str, Any]]:
     meta = {k: [text] if v == "strings" else datasets.Value(v) for k, v in spec.meta.items()}
     features = datasets.Features(columns | {"meta": meta or {"_": text}})
     try:
-        # Streaming writes no copy of the corpus into a cache.
-        stream = datasets.load_dataset("json", data_files=str(path), features=features, split="train", streaming=True)
-        for batch in stream.with_format("arrow").iter(_BATCH):
-            yield from batch.to_pylist()
+        # Streaming copies no corpus into a cache; the folder is for lock files, which would go to the home directory.
+        with TemporaryDirectory(prefix="moderation-") as cache:
+            stream = datasets.load_dataset(
+                "json",
+                data_files=glob.escape(str(path.absolute())),
+                features=features,
+                split="train",
+                streaming=True,
+                cache_dir=cache,
+            )
+            for batch in stream.with_format("arrow").iter(_BATCH):
+                yield from batch.to_pylist()
     except datasets.table.CastError as error:
         unknown = sorted(set(error.table_column_names) - set(features))
         what = f"the column {unknown[0]!r} is unknown" if unknown else "a column has another type than expected"
         raise CorpusError(f"{path}: {what}. Columns: {', '.join(features)}; convert the file to these.") from error
     except TypeError as error:
-        # What `datasets` raises when a struct does not fit; its message lists the struct's fields.
-        listed = re.search(r"struct<(.*?)>(?!,)", str(error), re.DOTALL)
-        unknown = sorted(set(re.findall(r"(\w+): ", listed.group(1))) - {*spec.meta, "item"}) if listed else []
+        # What `datasets` raises when an object does not fit.
+        unknown = sorted(_struct_fields(str(error)) - set(spec.meta))
         what = f"the column 'meta' has the unknown field {unknown[0]!r}" if unknown else "a column has an unknown type"
         raise CorpusError(f"{path}: {what}. Name it under [meta] in the spec of {spec.name}.") from error
     except UnicodeDecodeError as error:
@@ -94,6 +102,17 @@ def _batches(spec: CorpusSpec, path: Path) -> Iterator[dict[str, Any]]:
         raise CorpusError(
             f"{path}: not JSON lines with one object a row{where}. Repair or convert the file."
         ) from error
+
+
+def _struct_fields(message: str) -> set[str]:
+    """Return the names of the first Arrow struct that a message shows, as in "struct<a: int64, b: struct<c: bool>>"."""
+    depth, top = 0, ""
+    for character in message[message.find("struct<") + len("struct") :]:
+        depth += (character == "<") - (character == ">")
+        if depth == 0:
+            break
+        top += character if depth == 1 else ""
+    return set(re.findall(r"[<,]\s*([^<>,:]+):", top))
 
 
 def _label(value: str | None, column: str, row: int, path: Path) -> float:
@@ -115,12 +134,12 @@ def _role(split: str | None, spec: CorpusSpec, row: int, path: Path) -> str:
 
 
 def _datasets() -> Any:
-    # Set before the first import: the library reads them then. A local file needs no network, so none may be tried.
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    os.environ.setdefault("HF_UPDATE_DOWNLOAD_COUNTS", "0")
     try:
         import datasets
     except ImportError as error:
         raise MissingExtra("Reading corpora", "train") from error
+    # Counting downloads is the one thing for which the library would use the network here.
+    datasets.config.HF_UPDATE_DOWNLOAD_COUNTS = False
+    # It logs every failed file as an error, which is raised here as well.
     logging.getLogger("datasets").setLevel(logging.CRITICAL)
     return datasets

@@ -80,7 +80,8 @@ def load_specs(directory: Path | None = None) -> dict[str, CorpusSpec]:
     Raises CorpusError for a spec that cannot be used, and where two have one name.
     """
     found: dict[str, CorpusSpec] = {}
-    folders = [shipped("data/corpora")] + ([directory] if directory else [])
+    own = shipped("data/corpora")
+    folders = [own] if directory is None or directory.resolve() == own.resolve() else [own, directory]
     for path in (path for folder in folders for path in sorted(folder.glob("*.toml"))):
         spec = read_spec(path)
         if spec.name in found:
