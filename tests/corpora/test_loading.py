@@ -131,7 +131,7 @@ def test_what_is_asked_for_must_be_there(write_corpus: Write, make_row: Row, tmp
     folder = write_corpus([make_row("a")])
     with pytest.raises(CorpusError, match="No corpus is called 'smal'"):
         load_corpora(folder, ["smal"], for_training=True)
-    with pytest.raises(CorpusError, match="ghc.jsonl.gz: no such file"):
+    with pytest.raises(CorpusError, match=r"ghc\.jsonl\.gz: no such file"):
         load_corpora(folder, ["ghc"], for_training=True)
     (tmp_path / "empty").mkdir()
     with pytest.raises(CorpusError, match="holds no file of a corpus"):

@@ -31,6 +31,14 @@ def test_an_own_split_is_respected() -> None:
     assert 0.07 < np.mean(parts[0::3] == CALIBRATION) < 0.13
 
 
+def test_rows_without_a_split_follow_their_group() -> None:
+    for k in range(100):
+        name = group_digests(np.array([0]), [(1, f"text {k}")])[0]
+        assert assign_parts([name] * 2, ["hash", "validation"], may_train=True)[0] == VALIDATION
+        assert assign_parts([name] * 2, ["hash", "train"], may_train=True)[0] in (TRAIN, CALIBRATION)
+        assert assign_parts([name] * 3, ["hash", "validation", "train"], may_train=True)[0] == VALIDATION
+
+
 def test_what_may_not_train_is_validation() -> None:
     parts = assign_parts(digests(4), ["train", "hash", "validation", "held out"], may_train=False)
     assert parts.tolist() == [VALIDATION, VALIDATION, VALIDATION, HELD_OUT]
