@@ -170,9 +170,10 @@ def _groups(draft: _Draft) -> list[str]:
         at = {rows.ids[k].removeprefix(f"{spec.name}:"): m for m, k in enumerate(use)}
         for m, k in enumerate(use):
             union.join(m, at.get(str(rows.meta[k].get(spec.linked_by)), m))
+    # The text as posted, not its fingerprint: a later normaliser must not deal the parts anew.
     keys = [
-        next(((0, f"{name} {rows.meta[k][name]}") for name in spec.grouped_by if name in rows.meta[k]), (1, found))
-        for k, found in zip(use, draft.fingerprints, strict=True)
+        next(((0, f"{f} {rows.meta[k][f]}") for f in spec.grouped_by if f in rows.meta[k]), (1, rows.texts[k]))
+        for k in use
     ]
     return group_digests(union.roots(), keys)
 

@@ -24,8 +24,8 @@ _Ints = npt.NDArray[np.int64]
 def group_digests(groups: _Ints, keys: Sequence[tuple[int, str]]) -> list[str]:
     """Return, for n rows, the name of each row's group: 16 hexadecimal digits of its least key.
 
-    `groups` (n,) are group numbers; a row's key is (0, author) where it has one and (1, fingerprint) otherwise, so that
-    a further row of a known author changes no name.
+    `groups` (n,) are group numbers; a row's key is (0, author) where it has one and (1, text) otherwise, so that a
+    further row of a known author changes no name.
     """
     least: dict[int, tuple[int, str]] = {}
     for group, key in zip(groups.tolist(), keys, strict=True):
