@@ -132,7 +132,8 @@ def _wanted(
             raise CorpusError(f"{directory / specs[name].file}: no such file. Get it from {specs[name].source}.")
     wanted = [s for s in present if (names is None or s.name in names) and (s.may_train or not for_training)]
     if not wanted:
-        raise CorpusError(f"{directory}: holds no file of a corpus that a spec describes. See docs/corpora.md.")
+        which = "that may train" if present else "that a spec describes"
+        raise CorpusError(f"{directory}: holds no corpus {which}. docs/corpora.md says what belongs there.")
     return wanted
 
 
@@ -146,7 +147,7 @@ def _draft(spec: CorpusSpec, path: Path) -> _Draft:
     draft.drop(np.array([not text.strip() for text in rows.texts], dtype=bool), "no text")
     draft.drop(np.array([not f for f in draft.fingerprints], dtype=bool), "nothing left after normalisation")
     if spec.labels:
-        draft.drop(~np.isfinite(draft.labels).sum(axis=1).astype(bool), "no label")
+        draft.drop(np.isnan(draft.labels).sum(axis=1) == draft.labels.shape[1], "no label")
     if not len(draft.use):
         found = ", ".join(f"{reason}: {count}" for reason, count in draft.drops.items()) or "no rows were read"
         raise CorpusError(

@@ -124,6 +124,8 @@ def test_a_corpus_that_may_not_train_is_for_evaluation_only(write_corpus: Write,
     folder = write_corpus([make_row("a", split="train"), make_row("b")], may_train=False)
     with pytest.raises(CorpusError, match="small may not train"):
         load(folder)
+    with pytest.raises(CorpusError, match="holds no corpus that may train"):
+        load_corpora(folder, for_training=True)
     assert load(folder, for_training=False).texts == ["a", "b"]
 
 
@@ -134,7 +136,7 @@ def test_what_is_asked_for_must_be_there(write_corpus: Write, make_row: Row, tmp
     with pytest.raises(CorpusError, match=r"ghc\.jsonl\.gz: no such file"):
         load_corpora(folder, ["ghc"], for_training=True)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(CorpusError, match="holds no file of a corpus"):
+    with pytest.raises(CorpusError, match="holds no corpus that a spec describes"):
         load_corpora(tmp_path / "empty", for_training=True)
 
 
