@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from moderation.corpora._standin import normalise
 from moderation.corpora.copies import Union, fingerprint, near_copies
 from moderation.corpora.reading import Rows, read_rows
 from moderation.corpora.spec import CorpusSpec, load_specs
 from moderation.corpora.splits import CALIBRATION, HELD_OUT, PARTS, VALIDATION, assign_parts, group_digests, straddlers
 from moderation.errors import CorpusError
+from moderation.text import normalise
 
 _Ints = npt.NDArray[np.int64]
 
