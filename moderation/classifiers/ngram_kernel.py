@@ -1,0 +1,176 @@
+"""Hashed n-grams of a text, and their sum: one compiled kernel for training features and for scores.
+
+Features (the hashing trick, Weinberger et al. 2009): every run of 2 to 5 characters of the normalised text, blanks and
+the blank at either end included, and every word and pair of neighbouring words. A word is a run of letters and digits, or a
+run of one other character: "(((" is one.
+"""
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from moderation.text.kernel import Buffers, CodePoints, kind_of, normalise
+from moderation.text.tables import DIGIT, LETTER, PAGE, Tables
+
+LANES = 4
+"""Columns of the weight table: labels, padded with zeros, so that the inner loop has a fixed length."""
+
+SHORTEST, LONGEST = 2, 5
+"""Lengths of the character n-grams."""
+
+# Multipliers of a polynomial hash and of Fibonacci hashing (Knuth, TAOCP 6.4): odd, with well-mixed bits.
+_STEP = np.uint64(0x9E3779B97F4A7C15)
+_SPREAD = np.uint64(0xD6E8FEB86659FD93)
+_CHAR_SEED = np.uint64(0x243F6A8885A308D3)
+_WORD_SEED = np.uint64(0x13198A2E03707344)
+_PAIR_SEED = np.uint64(0xA4093822299F31D0)
+_BLANK = np.uint64(32)
+
+
+@njit(cache=True, nogil=True)
+def _mixed(h: np.uint64, c: np.uint64) -> np.uint64:
+    return (h ^ c) * _STEP
+
+
+@njit(cache=True, nogil=True)
+def capacity(n: int) -> int:
+    """Return how many n-grams a normalised text of n characters has at most."""
+    return (LONGEST - SHORTEST + 1) * (n + 2) + 2 * n
+
+
+@njit(cache=True, nogil=True)
+def hash_ngrams(
+    out: CodePoints, n: int, bits: int, tables: Tables, slots: NDArray[np.uint32], spans: NDArray[np.int32]
+) -> tuple[int, int]:
+    """Write the table slot of every n-gram of out[:n] into `slots`: character n-grams first, then words.
+
+    `spans`, if it is not empty, is (2, capacity) and gets the first and last + 1 character of each (a blank outside the
+    text counts as the character beside it). Returns (character n-grams, all n-grams).
+    """
+    shift = np.uint64(64 - bits)
+    with_spans = spans.shape[1] > 0
+    m = 0
+    for i in range(-1, n):
+        h = _mixed(_CHAR_SEED, _BLANK if i < 0 else np.uint64(out[i]))
+        for j in range(i + 1, min(i + LONGEST, n + 1)):
+            h = _mixed(h, _BLANK if j == n else np.uint64(out[j]))
+            h ^= h >> np.uint64(29)
+            slots[m] = (h * _SPREAD) >> shift
+            if with_spans:
+                spans[0, m] = max(i, 0)
+                spans[1, m] = min(j + 1, n)
+            m += 1
+    chars = m
+    pages, kinds = tables.pages, tables.kinds
+    before = np.uint64(0)
+    before_start = 0
+    i = 0
+    while i < n:
+        c = int(out[i])
+        if c == 32:
+            i += 1
+            continue
+        start = i
+        h = _mixed(_WORD_SEED, np.uint64(c))
+        i += 1
+        if kinds[int(pages[c >> 8]) * PAGE + (c & 255)] & (LETTER | DIGIT):
+            while i < n and kind_of(int(out[i]), tables) & (LETTER | DIGIT):
+                h = _mixed(h, np.uint64(out[i]))
+                h ^= h >> np.uint64(29)
+                i += 1
+        else:
+            while i < n and out[i] == c:
+                h = _mixed(h, np.uint64(c))
+                i += 1
+        h ^= h >> np.uint64(31)
+        slots[m] = (h * _SPREAD) >> shift
+        if with_spans:
+            spans[0, m] = start
+            spans[1, m] = i
+        m += 1
+        if before != np.uint64(0):
+            pair = _mixed(before ^ _PAIR_SEED, h)
+            pair ^= pair >> np.uint64(31)
+            slots[m] = (pair * _SPREAD) >> shift
+            if with_spans:
+                spans[0, m] = before_start
+                spans[1, m] = i
+            m += 1
+        before = h | np.uint64(1)
+        before_start = start
+    return chars, m
+
+
+@njit(cache=True, nogil=True)
+def features(
+    text: CodePoints, bounds: NDArray[np.int64], bits: int, tables: Tables, buffers: Buffers
+) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the n-grams of the texts text[bounds[i]:bounds[i + 1]].
+
+    Returns (slots of all texts one after the other, ends of each text's character n-grams (n,), ends of each text (n,)).
+    """
+    n_texts = len(bounds) - 1
+    char_ends = np.empty(n_texts, np.int64)
+    ends = np.empty(n_texts, np.int64)
+    slots = np.empty(1024, np.uint32)
+    no_spans = np.empty((2, 0), np.int32)
+    all_slots = np.empty(6 * len(text) + 16 * n_texts + 16, np.int32)
+    total = 0
+    for i in range(n_texts):
+        buffers, n = normalise(text[bounds[i] : bounds[i + 1]], tables, buffers)
+        if capacity(n) > len(slots):
+            slots = np.empty(2 * capacity(n), np.uint32)
+        chars, m = hash_ngrams(buffers[0], n, bits, tables, slots, no_spans)
+        if total + m > len(all_slots):  # folding may make a text longer
+            grown = np.empty(2 * (total + m), np.int32)
+            grown[:total] = all_slots[:total]
+            all_slots = grown
+        all_slots[total : total + m] = slots[:m]
+        char_ends[i] = total + chars
+        total += m
+        ends[i] = total
+    return all_slots[:total], char_ends, ends
+
+
+@njit(cache=True, nogil=True)
+def sums(
+    text: CodePoints,
+    bounds: NDArray[np.int64],
+    weights: NDArray[np.int8],
+    tables: Tables,
+    buffers: Buffers,
+    sizes: NDArray[np.int32],
+) -> NDArray[np.int64]:
+    """Return the summed integer weights of each text: int64 (n, 2, LANES), of its character n-grams and of its words.
+
+    `weights` is (2 ** bits, LANES). `sizes` (n, 3) gets the numbers of normalised characters, of character n-grams and of
+    words. Integers make the sum the same on every machine and in every order.
+    """
+    n_texts = len(bounds) - 1
+    bits = 0
+    while (1 << bits) < len(weights):
+        bits += 1
+    result = np.zeros((n_texts, 2, LANES), np.int64)
+    slots = np.empty(1024, np.uint32)
+    no_spans = np.empty((2, 0), np.int32)
+    for i in range(n_texts):
+        buffers, n = normalise(text[bounds[i] : bounds[i + 1]], tables, buffers)
+        if capacity(n) > len(slots):
+            slots = np.empty(2 * capacity(n), np.uint32)
+        chars, m = hash_ngrams(buffers[0], n, bits, tables, slots, no_spans)
+        sizes[i, 0] = n
+        sizes[i, 1] = chars
+        sizes[i, 2] = m - chars
+        for block in range(2):
+            a, b, c, d = 0, 0, 0, 0
+            for j in range(chars if block else 0, m if block else chars):
+                slot = slots[j]
+                a += weights[slot, 0]
+                b += weights[slot, 1]
+                c += weights[slot, 2]
+                d += weights[slot, 3]
+            result[i, block, 0] = a
+            result[i, block, 1] = b
+            result[i, block, 2] = c
+            result[i, block, 3] = d
+    return result
