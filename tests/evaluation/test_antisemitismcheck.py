@@ -99,3 +99,14 @@ def test_hateful_files_say_so() -> None:
     for path in shipped(FOLDER).glob("*.toml"):
         first = path.read_text(encoding="utf-8").split("\n", 2)[:2]
         assert path.name == "functionalities.toml" or "never train on them" in " ".join(first), path.name
+
+
+def test_the_readme_tells_the_suites_own_figures(suite: Suite) -> None:
+    page = (shipped(FOLDER) / "README.md").read_text(encoding="utf-8")
+    cases = Counter(case.functionality for case in suite.cases)
+    templates = Counter(template.functionality for template in suite.templates)
+    for one in read_functionalities(shipped(FOLDER) / "functionalities.toml").values():
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{one.name}` |"))
+        assert one.definition in row
+        assert row.endswith(f"| {templates[one.name]} | {cases[one.name]} |"), one.name
+    assert f"{len(suite.cases):,} short cases" in page
