@@ -14,8 +14,9 @@ Action = Literal["allow", "review", "hide"]
 class Comment:
     """One reader comment.
 
-    `time` is what the page or dump says (ISO 8601 where it could be resolved), `parent` the `id` of the comment that it
-    answers, `lang` a BCP 47 tag; each is None where unknown.
+    `time` is ISO 8601 where it could be resolved and else as the page or dump prints it, `raw_time` always the latter;
+    `parent` is the `id` of the comment that it answers, `lang` a BCP 47 tag, `votes` the balance that is shown; each is
+    None where unknown. `pingback` marks what another site's software posted.
     """
 
     text: str
@@ -24,6 +25,9 @@ class Comment:
     time: str | None = None
     parent: str | None = None
     lang: str | None = None
+    raw_time: str | None = None
+    votes: int | None = None
+    pingback: bool = False
 
 
 @dataclass(frozen=True, slots=True)

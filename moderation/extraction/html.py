@@ -1,0 +1,88 @@
+"""HTML: the comments are found in the tree and taken out; what is left is searched for the article."""
+
+import re
+from dataclasses import replace
+from html import unescape
+
+from lxml import etree
+from lxml import html as lxml_html
+
+from moderation.extraction.plain import from_text
+from moderation.extraction.platforms import by_platform
+from moderation.types import Comment, Document
+
+_DEEPEST = 300  # levels; beyond, tree algorithms turn quadratic, and no page that people read is built so
+_TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|</?[a-zA-Z][^<>]*>?", re.IGNORECASE | re.DOTALL)
+
+
+def from_html(source: str, url: str | None = None) -> Document:
+    """Separate a page of HTML; one nested too deeply for a tree is read as the text between its tags."""
+    root = parsed(source)
+    if root is None:
+        return Document("", url=url)
+    if _too_deep(root):
+        return from_text(unescape(_TAG.sub("\n", source)), url)
+    title = _title(root)
+    found = by_platform(root, source)
+    for one in found:
+        _detach(one.node)
+    return Document(_article(root), tuple(_numbered([one.comment for one in found])), url=url, title=title)
+
+
+def parsed(source: str) -> etree._Element | None:
+    """Return the root of the page; None where it holds no element."""
+    # NULs end a C string; lone surrogates cannot be encoded.
+    clean = source.replace("\x00", "").encode("utf-8", "replace")
+    try:
+        return lxml_html.document_fromstring(
+            clean, parser=lxml_html.HTMLParser(encoding="utf-8", remove_pis=True, huge_tree=True)
+        )
+    except (etree.ParserError, etree.XMLSyntaxError):
+        return None
+
+
+def _too_deep(root: etree._Element) -> bool:
+    depth = 0
+    for event, _ in etree.iterwalk(root, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        if depth > _DEEPEST:
+            return True
+    return False
+
+
+def _title(root: etree._Element) -> str | None:
+    node = root.find(".//title")
+    return (" ".join((node.text or "").split()) or None) if node is not None else None
+
+
+def _detach(node: etree._Element) -> None:
+    above = node.getparent()
+    if above is not None:
+        tail = node.tail
+        previous = node.getprevious()
+        if tail:
+            if previous is not None:
+                previous.tail = (previous.tail or "") + tail
+            else:
+                above.text = (above.text or "") + tail
+        node.tail = None
+        above.remove(node)
+
+
+def _article(root: etree._Element) -> str:
+    import trafilatura
+
+    text = trafilatura.extract(root, include_comments=False, include_formatting=False, fast=True)
+    return text or ""
+
+
+def _numbered(comments: list[Comment]) -> list[Comment]:
+    """Make every `id` unique, by the number on the page where need be, and every `parent` a comment before."""
+    taken: set[str] = set()
+    numbered = []
+    for number, comment in enumerate(comments, 1):
+        own = comment.id if comment.id and comment.id not in taken else str(number)
+        parent = comment.parent if comment.parent in taken else None
+        taken.add(own)
+        numbered.append(replace(comment, id=own, parent=parent))
+    return numbered
