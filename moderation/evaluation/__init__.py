@@ -1,1 +1,1 @@
-"""Evaluation: what a bundle, or any other system, is worth, and where it fails."""
+"""Measures classifiers on labelled corpora and functional suites."""
