@@ -10,9 +10,12 @@ import moderation
 from moderation.classifiers.base import Classifier, ClassifierInfo
 from moderation.corpora import Corpus
 from moderation.errors import EvaluationError
+from moderation.evaluation.bias import BiasResult, measure_bias
 from moderation.evaluation.bootstrap import Resampling
+from moderation.evaluation.cases import Suite
 from moderation.evaluation.measuring import CorpusResult, measure_corpus
-from moderation.evaluation.scoring import ScoredCorpus, checked_thresholds, score_corpus
+from moderation.evaluation.scoring import ScoredCorpus, checked_thresholds, score_corpora, score_texts
+from moderation.evaluation.suite_results import SuiteResult, score_suite
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class Evaluation:
     options: Options
     versions: Mapping[str, str]
     corpora: tuple[CorpusResult, ...]
+    suites: tuple[SuiteResult, ...]
+    bias: tuple[BiasResult, ...]
 
 
 def evaluate(
@@ -44,34 +49,48 @@ def evaluate(
     corpora: Sequence[Corpus],
     thresholds: Mapping[str, float],
     options: Options | None = None,
+    suites: Sequence[Suite] = (),
 ) -> Evaluation:
-    """Measure `classifier` on the rows of `corpora`, flagging at or over `thresholds` (one for each of its labels).
+    """Measure `classifier` on `corpora` and `suites`, flagging at or over `thresholds` (one for each of its labels).
 
-    Load the corpora with `load_corpora(..., for_training=False)`: all their rows are measured.
+    Load the corpora with `load_corpora(..., for_training=False)`: all their rows are measured. A suite on a label that
+    the classifier does not have is left out.
 
-    Raises EvaluationError for no or empty corpora, missing thresholds, and scores that are no probabilities.
+    Raises EvaluationError where there is nothing to measure on, for empty corpora, missing thresholds, and scores that
+    are no probabilities.
     """
-    options = options or Options()
-    thresholds = checked_thresholds(classifier, thresholds)
-    if not corpora:
-        raise EvaluationError("There is no corpus to evaluate on. Name at least one that lies in the directory.")
-    return evaluate_scored(classifier.info, [score_corpus(classifier, c) for c in corpora], thresholds, options)
+    return evaluate_scored(classifier, score_corpora(classifier, corpora), thresholds, options, suites)
 
 
 def evaluate_scored(
-    info: ClassifierInfo, scored: Sequence[ScoredCorpus], thresholds: Mapping[str, float], options: Options
+    classifier: Classifier,
+    scored: Sequence[ScoredCorpus],
+    thresholds: Mapping[str, float],
+    options: Options | None = None,
+    suites: Sequence[Suite] = (),
 ) -> Evaluation:
-    """Measure what has been scored already."""
+    """Do what `evaluate` does, with corpora that `score_corpora` has scored: for callers that need the scores, too."""
+    options = options or Options()
+    thresholds = checked_thresholds(classifier, thresholds)
+    if not scored and not suites:
+        raise EvaluationError("There is no corpus and no suite to evaluate on. Name at least one.")
+    resampling, bins = options.resampling(), options.bins
+    scored = sorted(scored, key=lambda each: each.corpus.spec.name)
     return Evaluation(
-        classifier=info,
-        thresholds=dict(thresholds),
+        classifier=classifier.info,
+        thresholds=thresholds,
         options=options,
         versions=versions(),
-        corpora=tuple(
-            measure_corpus(each, thresholds, options.resampling(), options.bins)
-            for each in sorted(scored, key=lambda each: each.corpus.spec.name)
-        ),
+        corpora=tuple(measure_corpus(each, thresholds, resampling, bins) for each in scored),
+        suites=tuple(_measure_suite(classifier, s, thresholds) for s in suites if s.spec.label in thresholds),
+        bias=tuple(result for each in scored for result in measure_bias(each, thresholds, resampling, bins)),
     )
+
+
+def _measure_suite(classifier: Classifier, suite: Suite, thresholds: Mapping[str, float]) -> SuiteResult:
+    column = classifier.info.labels.index(suite.spec.label)
+    scores = score_texts(classifier, [case.text for case in suite.cases])[:, column]
+    return score_suite(suite, (scores >= thresholds[suite.spec.label]).tolist())
 
 
 def versions() -> dict[str, str]:

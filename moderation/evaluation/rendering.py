@@ -1,12 +1,13 @@
 """An evaluation as Markdown to read and as plain values for JSON."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from moderation.evaluation.bootstrap import Estimate
+from moderation.evaluation.bias import BiasResult
 from moderation.evaluation.evaluate import Evaluation
+from moderation.evaluation.markdown import cell, number, table
 from moderation.evaluation.measuring import CorpusResult, LabelResult
+from moderation.evaluation.suite_results import render_markdown
 
 FORMAT = 1
 
@@ -43,33 +44,10 @@ def to_markdown(evaluation: Evaluation) -> str:
     for label, threshold in evaluation.thresholds.items():
         found = [(corpus, result) for corpus in evaluation.corpora for result in corpus.labels if result.label == label]
         lines += [f"## {label}", "", f"Flagged at {threshold:.4g} or more.", "", *_label_table(found), ""]
-    lines += _flag_rates(evaluation) + _method(evaluation)
+    for suite in evaluation.suites:
+        lines += [render_markdown(suite)]
+    lines += _flag_rates(evaluation) + _bias(evaluation) + _thresholds(evaluation) + _method(evaluation)
     return "\n".join(lines).rstrip() + "\n"
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Return the lines of a Markdown table, the first column to the left and the rest to the right."""
-    return [
-        "| " + " | ".join(head) + " |",
-        "|---|" + "---:|" * (len(head) - 1),
-        *("| " + " | ".join(row) + " |" for row in rows),
-    ]
-
-
-def cell(text: str) -> str:
-    """Escape what would break out of a table's cell: names come from files."""
-    return " ".join(text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").split())
-
-
-def number(estimate: Estimate, *, percent: bool = False) -> str:
-    """Return "0.812 (0.79 to 0.83)", or a dash where there is no value."""
-    if estimate.value is None:
-        return "–"
-    factor, digits = (100.0, 2) if percent else (1.0, 3)
-    text = f"{factor * estimate.value:.{digits}f}"
-    if estimate.low is None or estimate.high is None:
-        return text
-    return f"{text} ({factor * estimate.low:.{digits}f} to {factor * estimate.high:.{digits}f})"
 
 
 def _lowest(evaluation: Evaluation) -> list[str]:
@@ -109,6 +87,57 @@ def _flag_rates(evaluation: Evaluation) -> list[str]:
         for c in evaluation.corpora
     ]
     return ["## Share of all rows flagged, %", "", *table(["corpus", "rows", *names], rows), ""]
+
+
+def _bias(evaluation: Evaluation) -> list[str]:
+    if not evaluation.bias:
+        return []
+    return [
+        "## Bias by identity",
+        "",
+        "Generalised means (power -5) over the groups that texts mention, after Borkan et al. 2019. BPSN: benign text "
+        "with the group against positive text without it, low where mention alone raises scores; BNSP: the reverse.",
+        "",
+        *table(
+            ["corpus, label", "AUC", "subgroup", "BPSN", "BNSP", "lowest BPSN", "FPR %", "highest FPR % on mention"],
+            [_bias_row(result) for result in evaluation.bias],
+        ),
+        "",
+    ]
+
+
+def _bias_row(result: BiasResult) -> list[str]:
+    harsh = [r for r in result.identities if r.metrics["false_positive_rate"].value is not None]
+    harshest = max(harsh, key=lambda r: r.metrics["false_positive_rate"].value or 0.0, default=None)
+    lowest = result.identities[0]
+    low = lowest.metrics["bpsn_auc"]
+    return [
+        f"{cell(result.corpus)} {result.label}",
+        *map(_share, (result.auc, *result.means.values())),
+        "–" if low.value is None else f"{cell(lowest.identity)} {number(low)}",
+        "–" if result.false_positive_rate is None else f"{100 * result.false_positive_rate:.2f}",
+        f"{cell(harshest.identity)} {number(harshest.metrics['false_positive_rate'], percent=True)}"
+        if harshest
+        else "–",
+    ]
+
+
+def _thresholds(evaluation: Evaluation) -> list[str]:
+    lines = ["## Thresholds for a wanted precision or workload", ""]
+    for corpus in evaluation.corpora:
+        for result in corpus.labels:
+            chosen = [row for row in result.curves.thresholds if row.wanted and result.positives]
+            rows = [
+                [row.wanted, f"{row.threshold:.3f}", *map(_share, (row.precision, row.recall, row.f1, row.flag_rate))]
+                for row in chosen
+            ]
+            head = [f"{cell(corpus.name)} {result.label}", "threshold", "precision", "recall", "F1", "flag rate"]
+            lines += [*table(head, rows), ""] if rows else []
+    return lines if len(lines) > 2 else []
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
 
 
 def _method(evaluation: Evaluation) -> list[str]:

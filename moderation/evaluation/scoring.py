@@ -66,6 +66,11 @@ def score_corpus(classifier: Classifier, corpus: Corpus) -> ScoredCorpus:
     return ScoredCorpus(corpus, classifier.info.labels, score_texts(classifier, corpus.texts))
 
 
+def score_corpora(classifier: Classifier, corpora: Sequence[Corpus]) -> list[ScoredCorpus]:
+    """Score corpora. Raises EvaluationError as `score_corpus` does."""
+    return [score_corpus(classifier, corpus) for corpus in corpora]
+
+
 def checked_thresholds(classifier: Classifier, thresholds: Mapping[str, float]) -> dict[str, float]:
     """Return the threshold of each of the classifier's labels, in their order.
 

@@ -2,13 +2,11 @@
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from math import sqrt
-from typing import Final
 
 from moderation.errors import CorpusError
+from moderation.evaluation.bootstrap import wilson
+from moderation.evaluation.markdown import cell
 from moderation.evaluation.suites import Published, Suite, SuiteCase
-
-_Z95: Final = 1.959963984540054  # the normal distribution's 97.5 % quantile
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +30,7 @@ class Accuracy:
         Cases of one template differ in a word or two and tend to stand or fall together. Counting each template as one
         observation is the cautious end: the interval is too wide rather than too narrow.
         """
-        share, z2 = self.value, _Z95**2
-        middle = (share + z2 / (2 * self.units)) / (1 + z2 / self.units)
-        half = _Z95 * sqrt(share * (1 - share) / self.units + z2 / (4 * self.units**2)) / (1 + z2 / self.units)
-        return max(0.0, middle - half), min(1.0, middle + half)
+        return wilson(self.value, self.units)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +104,7 @@ def render_markdown(result: SuiteResult, cases: Iterable[SuiteCase] = ()) -> str
         ]
         lines += ["|---|---:|---:|---:|---|"]
         lines += [
-            f"| {_cell(p.system)} | {p.overall:.1f} | {p.hateful:.1f} | {p.non_hateful:.1f} | {_cell(p.source)} |"
+            f"| {cell(p.system)} | {p.overall:.1f} | {p.hateful:.1f} | {p.non_hateful:.1f} | {cell(p.source)} |"
             for p in result.published
         ]
     lines += [
@@ -121,7 +116,7 @@ def render_markdown(result: SuiteResult, cases: Iterable[SuiteCase] = ()) -> str
         side = " + ".join(
             "hateful" if hateful else "non-hateful" for hateful in sorted(gold.get(part.name, ()), reverse=True)
         )
-        lines.append(f"| {_cell(part.name)} | {side} {_line(part).partition(' | ')[2].join(('| ', ''))}")
+        lines.append(f"| {cell(part.name)} | {side} {_line(part).partition(' | ')[2].join(('| ', ''))}")
     if result.targets:
         lines += ["", "| target, worst first | accuracy % | 95 % interval | cases |", "|---|---:|---:|---:|"]
         lines += [_line(part) for part in result.targets]
@@ -160,9 +155,4 @@ def _pairs(right: Iterable[tuple[SuiteCase, bool]]) -> Accuracy | None:
 
 def _line(part: Accuracy) -> str:
     low, high = part.interval
-    return f"| {_cell(part.name)} | {100 * part.value:.1f} | {100 * low:.1f} to {100 * high:.1f} | {part.n} |"
-
-
-def _cell(text: str) -> str:
-    """Escape what would break out of a table's cell: names come from files."""
-    return " ".join(text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").split())
+    return f"| {cell(part.name)} | {100 * part.value:.1f} | {100 * low:.1f} to {100 * high:.1f} | {part.n} |"
