@@ -14,17 +14,22 @@ from moderation.evaluation.bias import BiasResult, measure_bias
 from moderation.evaluation.bootstrap import Resampling
 from moderation.evaluation.cases import Suite
 from moderation.evaluation.measuring import CorpusResult, measure_corpus
+from moderation.evaluation.robustness import CleanResult, RobustnessResult, measure_clean, measure_robustness
 from moderation.evaluation.scoring import ScoredCorpus, checked_thresholds, score_corpora, score_texts
 from moderation.evaluation.suite_results import SuiteResult, score_suite
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to measure: bootstrap resamples and their seed, bins of the calibration error."""
+    """How to measure: bootstrap resamples and their seed, bins of the calibration error.
+
+    `robustness` perturbs and scores up to 14 times 500 texts more for each label of a corpus: not for slow classifiers.
+    """
 
     resamples: int = 1000
     seed: int = 20250101
     bins: int = 15
+    robustness: bool = True
 
     def resampling(self) -> Resampling:
         """Return what the bootstrap reads of it."""
@@ -42,6 +47,8 @@ class Evaluation:
     corpora: tuple[CorpusResult, ...]
     suites: tuple[SuiteResult, ...]
     bias: tuple[BiasResult, ...]
+    robustness: tuple[RobustnessResult, ...]
+    clean: tuple[CleanResult, ...]
 
 
 def evaluate(
@@ -76,6 +83,7 @@ def evaluate_scored(
         raise EvaluationError("There is no corpus and no suite to evaluate on. Name at least one.")
     resampling, bins = options.resampling(), options.bins
     scored = sorted(scored, key=lambda each: each.corpus.spec.name)
+    perturbed = scored if options.robustness else []
     return Evaluation(
         classifier=classifier.info,
         thresholds=thresholds,
@@ -84,6 +92,10 @@ def evaluate_scored(
         corpora=tuple(measure_corpus(each, thresholds, resampling, bins) for each in scored),
         suites=tuple(_measure_suite(classifier, s, thresholds) for s in suites if s.spec.label in thresholds),
         bias=tuple(result for each in scored for result in measure_bias(each, thresholds, resampling, bins)),
+        robustness=tuple(
+            result for each in perturbed for result in measure_robustness(classifier, each, thresholds, resampling)
+        ),
+        clean=measure_clean(classifier, thresholds, resampling) if options.robustness else (),
     )
 
 

@@ -14,7 +14,7 @@ def made(word_weights, varied, make_corpus):
 def test_json_holds_what_is_needed_to_measure_again(word_weights, varied, make_corpus):
     found = json.loads(json.dumps(to_json(made(word_weights, varied, make_corpus)), allow_nan=False))
     assert found["format"] == 1
-    assert found["options"] == {"resamples": 20, "seed": 20250101, "bins": 15}
+    assert found["options"] == {"resamples": 20, "seed": 20250101, "bins": 15, "robustness": True}
     assert found["thresholds"] == THRESHOLDS
     assert found["versions"]["numpy"]
     assert found["corpora"][1]["sha256"] == "0" * 64
