@@ -1,15 +1,16 @@
 """Hashed n-grams of a text, and their sum: one compiled kernel for training features and for scores.
 
-Features (the hashing trick, Weinberger et al. 2009): every run of 2 to 5 characters of the normalised text, blanks and
-the blank at either end included, and every word and pair of neighbouring words. A word is a run of letters and digits, or a
-run of one other character: "(((" is one.
+Features (the hashing trick, Weinberger et al. 2009): every run of 2 to 5 characters of the normalised text, blanks
+and the blank at either end included, and every word and pair of neighbouring words. A word is a run of letters and
+digits, or a run of one other character: "(((" is one.
 """
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from moderation.text.kernel import Buffers, CodePoints, kind_of, normalise
+from moderation.text.fold import Buffers, CodePoints, kind_of
+from moderation.text.kernel import normalise
 from moderation.text.tables import DIGIT, LETTER, PAGE, Tables
 
 LANES = 4
@@ -47,6 +48,8 @@ def hash_ngrams(
     `spans`, if it is not empty, is (2, capacity) and gets the first and last + 1 character of each (a blank outside the
     text counts as the character beside it). Returns (character n-grams, all n-grams).
     """
+    if n == 0:
+        return 0, 0
     shift = np.uint64(64 - bits)
     with_spans = spans.shape[1] > 0
     m = 0
@@ -107,7 +110,8 @@ def features(
 ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
     """Return the n-grams of the texts text[bounds[i]:bounds[i + 1]].
 
-    Returns (slots of all texts one after the other, ends of each text's character n-grams (n,), ends of each text (n,)).
+    Returns (slots of all texts one after the other, ends of each text's character n-grams (n,), ends of each text
+    (n,)).
     """
     n_texts = len(bounds) - 1
     char_ends = np.empty(n_texts, np.int64)
@@ -133,6 +137,14 @@ def features(
 
 
 @njit(cache=True, nogil=True)
+def _bits(weights: NDArray[np.int8]) -> int:
+    bits = 0
+    while (1 << bits) < len(weights):
+        bits += 1
+    return bits
+
+
+@njit(cache=True, nogil=True)
 def sums(
     text: CodePoints,
     bounds: NDArray[np.int64],
@@ -143,13 +155,11 @@ def sums(
 ) -> NDArray[np.int64]:
     """Return the summed integer weights of each text: int64 (n, 2, LANES), of its character n-grams and of its words.
 
-    `weights` is (2 ** bits, LANES). `sizes` (n, 3) gets the numbers of normalised characters, of character n-grams and of
-    words. Integers make the sum the same on every machine and in every order.
+    `weights` is (2 ** bits, LANES). `sizes` (n, 2) gets the numbers of character and of word n-grams. Integers make
+    the sum the same on every machine and in every order.
     """
     n_texts = len(bounds) - 1
-    bits = 0
-    while (1 << bits) < len(weights):
-        bits += 1
+    bits = _bits(weights)
     result = np.zeros((n_texts, 2, LANES), np.int64)
     slots = np.empty(1024, np.uint32)
     no_spans = np.empty((2, 0), np.int32)
@@ -158,9 +168,8 @@ def sums(
         if capacity(n) > len(slots):
             slots = np.empty(2 * capacity(n), np.uint32)
         chars, m = hash_ngrams(buffers[0], n, bits, tables, slots, no_spans)
-        sizes[i, 0] = n
-        sizes[i, 1] = chars
-        sizes[i, 2] = m - chars
+        sizes[i, 0] = chars
+        sizes[i, 1] = m - chars
         for block in range(2):
             a, b, c, d = 0, 0, 0, 0
             for j in range(chars if block else 0, m if block else chars):
@@ -174,3 +183,32 @@ def sums(
             result[i, block, 2] = c
             result[i, block, 3] = d
     return result
+
+
+@njit(cache=True, nogil=True)
+def attribute(
+    text: CodePoints, weights: NDArray[np.int8], factors: NDArray[np.float64], tables: Tables, buffers: Buffers
+) -> tuple[Buffers, int, NDArray[np.float64]]:
+    """Spread each n-gram's part of the logits evenly over its characters other than blanks.
+
+    `factors` is (2, labels). Returns (buffers and length of the normalised text, float64 (n, labels)); blanks get
+    nothing.
+    """
+    buffers, n = normalise(text, tables, buffers)
+    out = buffers[0]
+    labels = factors.shape[1]
+    shares = np.zeros((n, labels), np.float64)
+    slots = np.empty(capacity(n), np.uint32)
+    spans = np.empty((2, capacity(n)), np.int32)
+    chars, m = hash_ngrams(out, n, _bits(weights), tables, slots, spans)
+    for j in range(m):
+        block, size = (0, chars) if j < chars else (1, m - chars)
+        letters = 0
+        for i in range(spans[0, j], spans[1, j]):
+            letters += out[i] != 32
+        for k in range(labels):
+            share = weights[slots[j], k] * factors[block, k] / np.sqrt(size) / letters
+            for i in range(spans[0, j], spans[1, j]):
+                if out[i] != 32:
+                    shares[i, k] += share
+    return buffers, n, shares

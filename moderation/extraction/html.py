@@ -9,6 +9,8 @@ from lxml import html as lxml_html
 
 from moderation.extraction.plain import from_text
 from moderation.extraction.platforms import by_platform
+from moderation.extraction.selectors import Index
+from moderation.extraction.siblings import by_siblings
 from moderation.types import Comment, Document
 
 _DEEPEST = 300  # levels; beyond, tree algorithms turn quadratic, and no page that people read is built so
@@ -23,7 +25,8 @@ def from_html(source: str, url: str | None = None) -> Document:
     if _too_deep(root):
         return from_text(unescape(_TAG.sub("\n", source)), url)
     title = _title(root)
-    found = by_platform(root, source)
+    index = Index(root)
+    found = by_platform(index, source) or by_siblings(index)
     for one in found:
         _detach(one.node)
     return Document(_article(root), tuple(_numbered([one.comment for one in found])), url=url, title=title)

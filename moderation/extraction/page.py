@@ -25,7 +25,8 @@ def extract(data: str | bytes, *, url: str | None = None, format: str | None = N
     format: "text" or "html"; None recognises it by the markup in the text.
 
     The comments stand in the order of the page, none of their text is left in the article. A page without comments
-    gives an empty tuple, a page without an article ''. What is broken (markup, encoding, NULs) is read as far as it goes.
+    gives an empty tuple, a page without an article ''. What is broken (markup, encoding, NULs) is
+    read as far as it goes.
 
     Raises InputError if `format` is none of these.
     """

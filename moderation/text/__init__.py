@@ -1,10 +1,12 @@
 """The normaliser: undoes what writers do to a word to hide it, and keeps what is evidence.
 
-Folded: compatibility forms (NFKC), case, diacritics, invisible characters, look-alike letters, repeated letters, spaced-out and
-leet spellings, HTML remains; links and handles become `<url>` and `<user>`. Kept: `(((name)))`, emoji, numbers such as "10"
-and "1488", punctuation. Each character of the result knows which code points of the original it came from.
+Folded: compatibility forms (NFKC), case, diacritics, invisible characters, look-alike letters, repeated letters,
+spaced-out and leet spellings, HTML remains; links and handles become `<url>` and `<user>`. Kept: `(((name)))`, emoji,
+numbers such as "10" and "1488", punctuation. Each character of the result knows which code points of the original it
+came from.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +31,9 @@ def code_points(text: str) -> NDArray[np.uint32]:
 
 
 def normalise(text: str) -> Normalised:
-    """Normalise `text`. Idempotent, linear in its length, defined for every string (the empty one, lone surrogates, NULs)."""
+    """Normalise `text`. Idempotent, linear in its length, defined for every string (the empty one, lone surrogates,
+    NULs).
+    """
     from moderation.text import kernel  # numba takes half a second to import: only those who normalise pay for it
     from moderation.text.tables import tables
 
@@ -37,3 +41,15 @@ def normalise(text: str) -> Normalised:
     buffers = (np.empty(size, np.uint32), np.empty(size, np.int32), np.empty(size, np.int32))
     (out, starts, ends), n = kernel.normalise(code_points(text), tables(), buffers)
     return Normalised(out[:n].astype("<u4").tobytes().decode("utf-32-le"), starts[:n].copy(), ends[:n].copy())
+
+
+def profiles(texts: Sequence[str]) -> NDArray[np.int32]:
+    """Return for each text how many characters it shows, how many are letters, and how many of those Latin: int32 (n,
+    3).
+    """
+    from moderation.text.profile import count
+    from moderation.text.tables import tables
+
+    bounds = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum([len(text) for text in texts], out=bounds[1:])
+    return count(code_points("".join(texts)), bounds, tables())

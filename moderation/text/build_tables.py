@@ -3,8 +3,8 @@
 The tables are shipped and not computed at import, because the standard library's Unicode data changes with the Python
 version, and a model must see the same characters under each of them.
 
-Sources: Unicode normalisation forms (UAX #15), character properties (UAX #44), confusables (UTS #39; the subset below was chosen by
-hand: letters that are read as a Latin letter at a glance).
+Sources: Unicode normalisation forms (UAX #15), character properties (UAX #44), confusables (UTS #39; the subset below
+was chosen by hand: letters that are read as a Latin letter at a glance).
 """
 
 import unicodedata
@@ -145,7 +145,7 @@ def _kind(char: str, foreign: dict[str, int]) -> int:
         return SPACE
     if category.startswith("N"):
         return DIGIT
-    if category.startswith("L") or category.startswith("M"):
+    if category.startswith(("L", "M")):
         if char in foreign:
             return LETTER | FOREIGN | foreign[char]
         name = unicodedata.name(char, "")
@@ -180,7 +180,7 @@ def build() -> dict[str, np.ndarray]:
                 pool += [len(folded), *map(ord, folded)]
             entries[code] = DROP - 1 - known[folded]
         kinds[code] = _kind(folded, foreign) if len(folded) == 1 else 0
-    # Pages that map every character to itself differ in their entries, so entries are stored relative to the code point.
+    # Pages that map every character to itself differ in their entries: these are stored relative to the code point.
     single = entries >= 0
     entries[single] -= np.arange(0x110000, dtype=np.int32)[single]
     flags = np.where(single, 0, 1).astype(np.int32)

@@ -25,9 +25,10 @@ CONFUSABLE_WEAK = 64  # a FOREIGN letter that stands for a Latin one only inside
 class Tables(NamedTuple):
     """Two-level tables over the code points; a page holds 256 of them.
 
-    `pages` (4352,) names the page of a code point's high bits; in it lie `deltas` (what to add to the code point, or, where
-    `sequences` is 1, DROP or DROP - 1 - offset into `pool`) and `kinds` (the bits above, of what it folds to). `pool` holds the longer
-    mappings, each its length and then its code points. `confusables` (sorted) and `plain` map foreign letters to Latin ones.
+    `pages` (4352,) names the page of a code point's high bits; in it lie `deltas` (what to add to the code point, or,
+    where `sequences` is 1, DROP or DROP - 1 - offset into `pool`) and `kinds` (the bits above, of what it folds to).
+    `pool` holds the longer mappings, each its length and then its code points. `confusables` (sorted) and `plain` map
+    foreign letters to Latin ones.
     """
 
     pages: NDArray[np.uint16]

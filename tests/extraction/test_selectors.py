@@ -1,11 +1,13 @@
 import pytest
 from lxml import html
 
-from moderation.extraction.selectors import select
+from moderation.extraction.selectors import Index
 
-PAGE = html.document_fromstring(
-    '<div id="top"><ul class="list x"><li class="comment odd" id="c1"><p>a</p></li>'
-    '<li class="comment-x" data-k="v1">b</li></ul><p>c</p></div>'
+PAGE = Index(
+    html.document_fromstring(
+        '<div id="top"><ul class="list x"><li class="comment odd" id="c1"><p>a</p></li>'
+        '<li class="comment-x" data-k="v1">b</li></ul><p>c</p></div>'
+    )
 )
 
 
@@ -24,9 +26,9 @@ PAGE = html.document_fromstring(
     ],
 )
 def test_matches(selector, texts):
-    assert [node.text_content() for node in select(selector, PAGE)] == texts
+    assert [node.text_content() for node in PAGE.select(selector)] == texts
 
 
 def test_what_is_not_understood_is_an_error():
     with pytest.raises(ValueError, match="not understood"):
-        select("li::before", PAGE)
+        PAGE.select("li::before")
