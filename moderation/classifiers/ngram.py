@@ -11,7 +11,6 @@ probability.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -88,18 +87,16 @@ class NgramClassifier:
         (out, starts, ends), n, shares = self._kernel.attribute(
             code_points(text), self._table, self.weights.factors, self._tables, empty_buffers(len(text))
         )
-        spans = [
-            Span(0, 0, label, float(b)) for label, b in zip(self.info.labels, self.weights.intercepts, strict=True)
-        ]
+        labels = self.info.labels
+        spans = [Span(0, 0, label, float(b)) for label, b in zip(labels, self.weights.intercepts, strict=True)]
+        if n == 0:
+            return tuple(spans)
         blanks = np.flatnonzero(out[:n] == ord(" "))
-        edges = np.concatenate(([-1], blanks, [n]))
-        for before, after in pairwise(edges):
-            first, last = before + 1, after - 1
-            if first > last:
-                continue
-            sums = shares[first : last + 1].sum(axis=0)
-            start, end = int(starts[first]), int(ends[first : last + 1].max())
-            spans += [Span(start, end, label, float(sums[k])) for k, label in enumerate(self.info.labels)]
+        first = np.concatenate(([0], blanks + 1))
+        last = np.concatenate((blanks, [n])) - 1
+        sums = np.add.reduceat(shares, first, axis=0).tolist()
+        for start, end, row in zip(starts[first].tolist(), ends[last].tolist(), sums, strict=True):
+            spans += [Span(start, end, label, weight) for label, weight in zip(labels, row, strict=True)]
         return tuple(spans)
 
     def to_file(self) -> bytes:
