@@ -11,7 +11,6 @@ probability.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -93,15 +92,15 @@ class NgramClassifier:
         spans = [
             Span(0, 0, label, float(b)) for label, b in zip(self.info.labels, self.weights.intercepts, strict=True)
         ]
-        blanks = np.flatnonzero(out[:n] == ord(" "))
-        edges = np.concatenate(([-1], blanks, [n]))
-        for before, after in pairwise(edges):
-            first, last = before + 1, after - 1
-            if first > last:
-                continue
-            sums = shares[first : last + 1].sum(axis=0)
-            start, end = int(starts[first]), int(ends[first : last + 1].max())
-            spans += [Span(start, end, label, float(sums[k])) for k, label in enumerate(self.info.labels)]
+        words = np.diff(out[:n] != ord(" "), prepend=False, append=False).nonzero()[0]  # first, last + 1 of each
+        if len(words) == 0:
+            return tuple(spans)
+        # `reduceat` takes each run from one index to the next: every other one is a word, the rest are the blanks
+        # between. The row added at the end makes room for the last word's end.
+        sums = np.add.reduceat(np.vstack((shares, np.zeros((1, shares.shape[1])))), words)[::2].tolist()
+        lasts = np.maximum.reduceat(np.append(ends[:n], 0), words)[::2].tolist()
+        for start, end, weights in zip(starts[words[::2]].tolist(), lasts, sums, strict=True):
+            spans += [Span(start, end, label, w) for label, w in zip(self.info.labels, weights, strict=True)]
         return tuple(spans)
 
     def to_file(self) -> bytes:
@@ -131,7 +130,7 @@ class NgramClassifier:
 
 def _checked(arrays: dict[str, NDArray[Any]], labels: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     table, factors, intercepts = arrays["table"], arrays["factors"], arrays["intercepts"]
-    size = len(table)
+    size = table.shape[0] if table.ndim else 0
     if table.dtype != np.int8 or table.shape != (size, labels) or size < 2 or size & (size - 1):
         raise ValueError(f"table {table.dtype} {table.shape}")
     if factors.dtype != np.float64 or factors.shape != (2, labels) or not np.isfinite(factors).all():
