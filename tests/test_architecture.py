@@ -102,10 +102,9 @@ def test_no_file_is_longer_than_500_lines(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 500
 
 
-@pytest.mark.parametrize("name", list(MODULES))
+@pytest.mark.parametrize("name", [n for n, path in MODULES.items() if "__all__ = " in path.read_text(encoding="utf-8")])
 def test_every_public_name_exists(name: str) -> None:
-    if name == "moderation.__main__" or not hasattr(module := importlib.import_module(name), "__all__"):
-        pytest.skip("lists no public names")
+    module = importlib.import_module(name)
     assert len(set(module.__all__)) == len(module.__all__)
     for public in module.__all__:
         assert getattr(module, public) is not None
@@ -130,7 +129,7 @@ def test_scoring_loads_nothing_heavy(bundle_dir: Path) -> None:
 
 
 def test_scoring_needs_nothing_heavy(bundle_dir: Path) -> None:
-    absent = {name: None for name in sorted(HEAVY | {"scipy"})}  # importing what is None here is an ImportError
+    absent = dict.fromkeys(sorted(HEAVY | {"scipy"}))  # importing what is None here is an ImportError
     loaded_after(f"sys.modules.update({absent}); " + SCORING.format(str(bundle_dir)))
 
 
