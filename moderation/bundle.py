@@ -154,19 +154,17 @@ def _read_manifest(path: Path) -> Manifest:
 def _wrong_fields(table: Mapping[str, Any]) -> list[str]:
     """Name the fields of a manifest that hold something else than they should."""
 
-    def strings(values: Any, container: type) -> bool:
-        if not isinstance(values, container):
-            return False
-        return all(isinstance(item, str) for item in (values.values() if isinstance(values, dict) else values))
+    def strings(values: Any) -> bool:
+        return isinstance(values, list) and all(isinstance(item, str) for item in values)
 
     def numbers(values: Any) -> bool:
         return isinstance(values, dict) and all(type(item) in (int, float) for item in values.values())
 
     right = {name: isinstance(table[name], str) for name in ("kind", "name", "version", "licence", "sha256")}
     right |= {name: isinstance(table[name], dict) for name in ("calibration", "metrics", "training")}
-    right |= {name: strings(table[name], list) for name in ("labels", "languages")}
+    right |= {name: strings(table[name]) for name in ("labels", "languages")}
     right |= {
-        "files": strings(table["files"], dict),
+        "files": isinstance(table["files"], dict) and strings([*table["files"].values()]),
         "thresholds": numbers(table["thresholds"]),
         "normaliser": type(table["normaliser"]) is int,
         "corpora": isinstance(table["corpora"], list),

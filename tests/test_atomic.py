@@ -52,9 +52,9 @@ def test_a_failing_block_leaves_what_was_there(tmp_path: Path, error: type[BaseE
 def test_a_full_disk_is_an_output_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "out").write_bytes(b"old")
     monkeypatch.setattr(os, "fsync", no_space)
-    with pytest.raises(OutputError, match=r"out: cannot be written \(No space left on device\)\. Free space"):
-        with written_aside(tmp_path / "out") as file:
-            file.write(b"half")
+    full = pytest.raises(OutputError, match=r"out: cannot be written \(No space left on device\)\. Free space")
+    with full, written_aside(tmp_path / "out") as file:
+        file.write(b"half")
     assert everything(tmp_path) == {"out": b"old"}
 
 
