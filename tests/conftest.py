@@ -8,7 +8,7 @@ from hypothesis import settings
 from moderation.scorer import Scorer
 from moderation.training import TrainOptions, train
 
-# Compiled code is loaded on first use and the machines of CI are busy, so times say nothing; the same examples every run.
+# Compiled code is loaded on first use and CI machines are busy, so times say nothing. The same examples every run.
 settings.register_profile("offline", deadline=None, derandomize=True)
 settings.load_profile("offline")
 

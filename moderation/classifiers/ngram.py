@@ -59,9 +59,7 @@ class NgramClassifier:
         lanes = ngram_kernel.LANES
         if len(info.labels) > lanes:
             raise BundleError(f"An n-gram classifier judges at most {lanes} labels; this one names {len(info.labels)}.")
-        self._table = np.zeros((len(weights.table), lanes), np.int8)
-        self._table[:, : len(info.labels)] = weights.table
-        self._bits = len(weights.table).bit_length() - 1
+        self._table = ngram_kernel.packed(weights.table)
         self._tables = tables()
 
     def logits(self, texts: Sequence[str]) -> NDArray[np.float64]:

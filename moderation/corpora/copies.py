@@ -69,10 +69,7 @@ def near_copies(fingerprints: Sequence[str]) -> _Ints:
     index: dict[str, int] = {}
     which = np.array([index.setdefault(f, len(index)) for f in fingerprints], dtype=np.int64)
     unique = list(index)
-    encoded = [text.encode("utf-8", "surrogatepass") for text in unique]
-    ends = np.cumsum([len(text) for text in encoded], dtype=np.int64)
-    buffer = np.frombuffer(b"".join(encoded), dtype=np.uint8)
-    starts, shingles, whole = _shingles(buffer, ends)
+    starts, shingles, whole = _shingles_of(unique)
     union = Union(len(unique))
     signatures = _signatures(starts, shingles, _MULTIPLIERS)
     for band in range(_BANDS):
@@ -82,6 +79,24 @@ def near_copies(fingerprints: Sequence[str]) -> _Ints:
         _join_buckets(order, keys[order], starts, shingles, union.parents, SIMILARITY, _MOST_LEADERS)
     clusters: _Ints = union.roots()[which]
     return clusters
+
+
+def signature_keys(fingerprints: Sequence[str], bands: int) -> tuple[_Hashes, _Hashes]:
+    """Return, for n fingerprints, a hash of each, (n,), and its keys in the first `bands` bands, (n, bands).
+
+    Equal keys in a band make a pair a candidate for being near-copies; at similarity s they are with probability s^5.
+    """
+    starts, shingles, whole = _shingles_of(fingerprints)
+    signatures = _signatures(starts, shingles, _MULTIPLIERS[: bands * _ROWS])
+    keys = [_band_keys(signatures[:, band * _ROWS : (band + 1) * _ROWS]) for band in range(bands)]
+    return whole, np.stack(keys, axis=1)
+
+
+def _shingles_of(fingerprints: Sequence[str]) -> tuple[_Ints, _Hashes, _Hashes]:
+    encoded = [text.encode("utf-8", "surrogatepass") for text in fingerprints]
+    ends = np.cumsum([len(text) for text in encoded], dtype=np.int64)
+    found: tuple[_Ints, _Hashes, _Hashes] = _shingles(np.frombuffer(b"".join(encoded), dtype=np.uint8), ends)
+    return found
 
 
 def _jit(function: Any) -> Any:

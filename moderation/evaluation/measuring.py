@@ -7,6 +7,7 @@ import numpy as np
 
 from moderation.corpora import Corpus
 from moderation.evaluation.bootstrap import Estimate, Resampling, estimates, group_numbers, widened
+from moderation.evaluation.curves import Curves, curves
 from moderation.evaluation.metrics import METRICS, Floats, Rows, calibration_noise, measure
 from moderation.evaluation.scoring import ScoredCorpus
 
@@ -30,6 +31,7 @@ class LabelResult:
     threshold: float
     metrics: Mapping[str, Estimate]
     calibration_noise: float
+    curves: Curves
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ def _measure_label(
         threshold=threshold,
         metrics=measure_rows(rows, groups, resampling, bins),
         calibration_noise=calibration_noise(rows.scores, bins),
+        curves=curves(rows, bins),
     )
 
 

@@ -1,14 +1,25 @@
 """An evaluation as Markdown to read and as plain values for JSON."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from itertools import chain
 from typing import Any
 
+from moderation.evaluation.bias import BiasResult
 from moderation.evaluation.bootstrap import Estimate
 from moderation.evaluation.evaluate import Evaluation
+from moderation.evaluation.markdown import cell, number, table
 from moderation.evaluation.measuring import CorpusResult, LabelResult
+from moderation.evaluation.perturbations import PERTURBATIONS
+from moderation.evaluation.suite_results import suite_lines
 
 FORMAT = 1
+
+LOWEST = "Lowest first"
+FLAGGED = "Share of all rows flagged, %"
+BIAS = "Bias by identity"
+ROBUSTNESS = "Robustness"
+WANTED = "Thresholds for a wanted precision or workload"
+METHOD = "How it was measured"
 
 _TITLES = {
     "auc": "AUC",
@@ -38,42 +49,34 @@ def plain(result: Any) -> dict[str, Any]:
 
 def to_markdown(evaluation: Evaluation) -> str:
     """Return the evaluation as tables: the lowest figures, each label with its corpora, and how it was measured."""
-    info = evaluation.classifier
-    lines = [f"# Evaluation of {cell(info.name)} {cell(info.version)}", "", *_lowest(evaluation)]
-    for label, threshold in evaluation.thresholds.items():
-        found = [(corpus, result) for corpus in evaluation.corpora for result in corpus.labels if result.label == label]
-        lines += [f"## {label}", "", f"Flagged at {threshold:.4g} or more.", "", *_label_table(found), ""]
-    lines += _flag_rates(evaluation) + _method(evaluation)
-    return "\n".join(lines).rstrip() + "\n"
+    blocks = (["", f"## {title}", "", *lines] for title, lines in sections(evaluation))
+    return "\n".join([f"# {heading(evaluation)}", *chain.from_iterable(blocks)]).rstrip() + "\n"
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Return the lines of a Markdown table, the first column to the left and the rest to the right."""
-    return [
-        "| " + " | ".join(head) + " |",
-        "|---|" + "---:|" * (len(head) - 1),
-        *("| " + " | ".join(row) + " |" for row in rows),
+def heading(evaluation: Evaluation) -> str:
+    """Return what the page is called."""
+    return f"Evaluation of {cell(evaluation.classifier.name)} {cell(evaluation.classifier.version)}"
+
+
+def sections(evaluation: Evaluation) -> list[tuple[str, list[str]]]:
+    """Return the titles and Markdown lines of the evaluation's parts, without those that have nothing to say."""
+    labels = [(label, _label(evaluation, label)) for label in evaluation.thresholds] if evaluation.corpora else []
+    suites = [(cell(suite.suite), suite_lines(suite)) for suite in evaluation.suites]
+    found = [
+        (LOWEST, _lowest(evaluation)),
+        *labels,
+        *suites,
+        (FLAGGED, _flag_rates(evaluation)),
+        (BIAS, _bias(evaluation)),
+        (ROBUSTNESS, _robustness(evaluation)),
+        (WANTED, _thresholds(evaluation)),
+        (METHOD, _method(evaluation)),
     ]
-
-
-def cell(text: str) -> str:
-    """Escape what would break out of a table's cell: names come from files."""
-    return " ".join(text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").split())
-
-
-def number(estimate: Estimate, *, percent: bool = False) -> str:
-    """Return "0.812 (0.79 to 0.83)", or a dash where there is no value."""
-    if estimate.value is None:
-        return "–"
-    factor, digits = (100.0, 2) if percent else (1.0, 3)
-    text = f"{factor * estimate.value:.{digits}f}"
-    if estimate.low is None or estimate.high is None:
-        return text
-    return f"{text} ({factor * estimate.low:.{digits}f} to {factor * estimate.high:.{digits}f})"
+    return [(title, lines) for title, lines in found if lines]
 
 
 def _lowest(evaluation: Evaluation) -> list[str]:
-    lines = ["## Lowest first", ""]
+    lines = []
     for name in ("auc", "f1"):
         found = [
             (estimate.value, f"{cell(corpus.name)} {result.label} {number(estimate)}")
@@ -83,7 +86,12 @@ def _lowest(evaluation: Evaluation) -> list[str]:
         ]
         if found:
             lines.append(f"- {_TITLES[name]}: {'; '.join(text for _, text in sorted(found)[:_LOWEST])}")
-    return [*lines, ""] if len(lines) > 2 else []
+    return lines
+
+
+def _label(evaluation: Evaluation, label: str) -> list[str]:
+    found = [(corpus, result) for corpus in evaluation.corpora for result in corpus.labels if result.label == label]
+    return [f"Flagged at {evaluation.thresholds[label]:.4g} or more.", "", *_label_table(found)]
 
 
 def _label_table(found: list[tuple[CorpusResult, LabelResult]]) -> list[str]:
@@ -108,7 +116,77 @@ def _flag_rates(evaluation: Evaluation) -> list[str]:
         [cell(c.name), str(c.rows), *(number(c.flag_rates[name], percent=True) for name in names)]
         for c in evaluation.corpora
     ]
-    return ["## Share of all rows flagged, %", "", *table(["corpus", "rows", *names], rows), ""]
+    return table(["corpus", "rows", *names], rows) if rows else []
+
+
+def _bias(evaluation: Evaluation) -> list[str]:
+    if not evaluation.bias:
+        return []
+    return [
+        "Generalised means (power -5) over the groups that texts mention, after Borkan et al. 2019. BPSN: benign text "
+        "with the group against positive text without it, low where mention alone raises scores; BNSP: the reverse.",
+        "",
+        *table(
+            ["corpus, label", "AUC", "subgroup", "BPSN", "BNSP", "lowest BPSN", "FPR %", "highest FPR % on mention"],
+            [_bias_row(result) for result in evaluation.bias],
+        ),
+    ]
+
+
+def _bias_row(result: BiasResult) -> list[str]:
+    harsh = [r for r in result.identities if r.metrics["false_positive_rate"].value is not None]
+    harshest = max(harsh, key=lambda r: r.metrics["false_positive_rate"].value or 0.0, default=None)
+    lowest = result.identities[0]
+    low = lowest.metrics["bpsn_auc"]
+    return [
+        f"{cell(result.corpus)} {result.label}",
+        *map(_share, (result.auc, *result.means.values())),
+        "–" if low.value is None else f"{cell(lowest.identity)} {number(low)}",
+        "–" if result.false_positive_rate is None else f"{100 * result.false_positive_rate:.2f}",
+        f"{cell(harshest.identity)} {number(harshest.metrics['false_positive_rate'], percent=True)}"
+        if harshest
+        else "–",
+    ]
+
+
+def _robustness(evaluation: Evaluation) -> list[str]:
+    lines = ["Recall lost and, in brackets, false positives gained, in points of 100.", ""]
+    if evaluation.robustness:
+        rows = []
+        for result in evaluation.robustness:
+            attacks = {each.attack: each for each in result.attacks}
+            costs = [
+                f"{_points(attacks[name].recall_lost)} ({_points(attacks[name].false_positives_gained)})"
+                for name in PERTURBATIONS
+            ]
+            rows.append([f"{cell(result.corpus)} {result.label}", f"{100 * result.recall:.1f}", *costs])
+        lines += [*table(["corpus, label", "recall before", *PERTURBATIONS], rows), ""]
+    if evaluation.clean:
+        found = "; ".join(f"{c.label} {number(c.flag_rate, percent=True)} %" for c in evaluation.clean)
+        lines += [f"Flagged of {evaluation.clean[0].n} harmless texts full of numbers and code: {found}.", ""]
+    return lines if len(lines) > 2 else []
+
+
+def _points(estimate: Estimate) -> str:
+    return "–" if estimate.value is None else f"{100 * estimate.value:.1f}"
+
+
+def _thresholds(evaluation: Evaluation) -> list[str]:
+    lines = []
+    for corpus in evaluation.corpora:
+        for result in corpus.labels:
+            chosen = [row for row in result.curves.thresholds if row.wanted and result.positives]
+            rows = [
+                [row.wanted, f"{row.threshold:.3f}", *map(_share, (row.precision, row.recall, row.f1, row.flag_rate))]
+                for row in chosen
+            ]
+            head = [f"{cell(corpus.name)} {result.label}", "threshold", "precision", "recall", "F1", "flag rate"]
+            lines += [*table(head, rows), ""] if rows else []
+    return lines
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
 
 
 def _method(evaluation: Evaluation) -> list[str]:
@@ -120,8 +198,6 @@ def _method(evaluation: Evaluation) -> list[str]:
     ]
     notes = [f"- {cell(c.name)}: {cell(' '.join(c.notes))}" for c in evaluation.corpora if c.notes]
     return [
-        "## How it was measured",
-        "",
         f"95 % intervals in brackets: {options.resamples} bootstrap resamples of whole groups (an author's posts, "
         f"near-copies), seed {options.seed}; shares of exactly 0 or 1: Wilson. ECE: {options.bins} bins of equal mass, "
         "basic bootstrap interval; `noise` is what perfect calibration would show by chance. FPR: share of negatives "

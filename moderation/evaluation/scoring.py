@@ -61,9 +61,19 @@ def score_corpus(classifier: Classifier, corpus: Corpus) -> ScoredCorpus:
     """Score a corpus. Raises EvaluationError where it has no rows or the scores are not what they should be."""
     if not corpus.texts:
         raise EvaluationError(
-            f"The corpus {corpus.spec.name} has no rows to evaluate on. Leave it out, or check its file and splits."
+            f"The corpus {corpus.spec.name} has no rows to evaluate on ({_drops(corpus)}). "
+            "Leave it out, or check its file."
         )
     return ScoredCorpus(corpus, classifier.info.labels, score_texts(classifier, corpus.texts))
+
+
+def _drops(corpus: Corpus) -> str:
+    return ", ".join(f"{reason}: {count}" for reason, count in corpus.drops.most_common()) or "its file is empty"
+
+
+def score_corpora(classifier: Classifier, corpora: Sequence[Corpus]) -> list[ScoredCorpus]:
+    """Score corpora. Raises EvaluationError as `score_corpus` does."""
+    return [score_corpus(classifier, corpus) for corpus in corpora]
 
 
 def checked_thresholds(classifier: Classifier, thresholds: Mapping[str, float]) -> dict[str, float]:

@@ -1,14 +1,13 @@
 """What a system reaches on a functional suite: pure arithmetic on cases and flags, and a table to read it by."""
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
-from math import sqrt
-from typing import Final
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from moderation.errors import CorpusError
+from moderation.evaluation.bootstrap import wilson
+from moderation.evaluation.cases import gold_name
+from moderation.evaluation.markdown import cell
 from moderation.evaluation.suites import Published, Suite, SuiteCase
-
-_Z95: Final = 1.959963984540054  # the normal distribution's 97.5 % quantile
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +31,7 @@ class Accuracy:
         Cases of one template differ in a word or two and tend to stand or fall together. Counting each template as one
         observation is the cautious end: the interval is too wide rather than too narrow.
         """
-        share, z2 = self.value, _Z95**2
-        middle = (share + z2 / (2 * self.units)) / (1 + z2 / self.units)
-        half = _Z95 * sqrt(share * (1 - share) / self.units + z2 / (4 * self.units**2)) / (1 + z2 / self.units)
-        return max(0.0, middle - half), min(1.0, middle + half)
+        return wilson(self.value, self.units)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +40,8 @@ class SuiteResult:
 
     `functionalities` and `targets` come worst first. `pairs` counts contrast pairs with every case right. `jda` is the
     accuracy when the Jerusalem Declaration's labels are gold, `disputed` the share of the cases on which the two
-    definitions differ that the system decides as the JDA does.
+    definitions differ that the system decides as the JDA does. `gold` says for each functionality which gold labels its
+    cases have.
     """
 
     suite: str
@@ -58,6 +55,7 @@ class SuiteResult:
     jda: Accuracy | None
     disputed: Accuracy | None
     published: tuple[Published, ...] = ()
+    gold: Mapping[str, str] = field(default_factory=dict)
 
 
 def score_suite(suite: Suite, flags: Sequence[bool]) -> SuiteResult:
@@ -88,16 +86,19 @@ def score_suite(suite: Suite, flags: Sequence[bool]) -> SuiteResult:
         jda=_accuracy("JDA labels", by_jda) if disputed else None,
         disputed=_some("decided as the JDA does", disputed),
         published=suite.spec.published,
+        gold=_sides(suite.cases),
     )
 
 
-def render_markdown(result: SuiteResult, cases: Iterable[SuiteCase] = ()) -> str:
-    """Render a result as Markdown tables, in percent. `cases` tell for each functionality which side it is on."""
-    gold: dict[str, set[bool]] = {}
-    for case in cases:
-        gold.setdefault(case.functionality, set()).add(case.hateful)
+def render_markdown(result: SuiteResult) -> str:
+    """Render a result as Markdown tables, in percent."""
+    return "\n".join([f"## {cell(result.suite)}", "", *suite_lines(result)]) + "\n"
+
+
+def suite_lines(result: SuiteResult) -> list[str]:
+    """Return the lines of a result's Markdown tables, without a heading."""
     wholes = (result.overall, result.hateful, result.non_hateful, result.pairs, result.jda, result.disputed)
-    lines = [f"## {result.suite}", "", f"A case counts as flagged where `{result.label}` is.", ""]
+    lines = [f"A case counts as flagged where `{result.label}` is.", ""]
     lines += ["| | accuracy % | 95 % interval | cases |", "|---|---:|---:|---:|"]
     lines += [_line(part) for part in wholes if part is not None]
     if result.published:
@@ -109,7 +110,7 @@ def render_markdown(result: SuiteResult, cases: Iterable[SuiteCase] = ()) -> str
         ]
         lines += ["|---|---:|---:|---:|---|"]
         lines += [
-            f"| {_cell(p.system)} | {p.overall:.1f} | {p.hateful:.1f} | {p.non_hateful:.1f} | {_cell(p.source)} |"
+            f"| {cell(p.system)} | {p.overall:.1f} | {p.hateful:.1f} | {p.non_hateful:.1f} | {cell(p.source)} |"
             for p in result.published
         ]
     lines += [
@@ -118,14 +119,21 @@ def render_markdown(result: SuiteResult, cases: Iterable[SuiteCase] = ()) -> str
         "|---|---|---:|---:|---:|",
     ]
     for part in result.functionalities:
-        side = " + ".join(
-            "hateful" if hateful else "non-hateful" for hateful in sorted(gold.get(part.name, ()), reverse=True)
+        lines.append(
+            f"| {cell(part.name)} | {result.gold[part.name]} {_line(part).partition(' | ')[2].join(('| ', ''))}"
         )
-        lines.append(f"| {_cell(part.name)} | {side} {_line(part).partition(' | ')[2].join(('| ', ''))}")
     if result.targets:
         lines += ["", "| target, worst first | accuracy % | 95 % interval | cases |", "|---|---:|---:|---:|"]
         lines += [_line(part) for part in result.targets]
-    return "\n".join(lines) + "\n"
+    return lines
+
+
+def _sides(cases: Iterable[SuiteCase]) -> dict[str, str]:
+    """Return which gold labels the cases of each functionality have."""
+    found: dict[str, set[bool]] = {}
+    for case in cases:
+        found.setdefault(case.functionality, set()).add(case.hateful)
+    return {name: " + ".join(gold_name(side) for side in sorted(sides, reverse=True)) for name, sides in found.items()}
 
 
 def _accuracy(name: str, right: Sequence[tuple[SuiteCase, bool]]) -> Accuracy:
@@ -160,9 +168,4 @@ def _pairs(right: Iterable[tuple[SuiteCase, bool]]) -> Accuracy | None:
 
 def _line(part: Accuracy) -> str:
     low, high = part.interval
-    return f"| {_cell(part.name)} | {100 * part.value:.1f} | {100 * low:.1f} to {100 * high:.1f} | {part.n} |"
-
-
-def _cell(text: str) -> str:
-    """Escape what would break out of a table's cell: names come from files."""
-    return " ".join(text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").split())
+    return f"| {cell(part.name)} | {100 * part.value:.1f} | {100 * low:.1f} to {100 * high:.1f} | {part.n} |"

@@ -5,9 +5,9 @@ character completes is taken off and replaced, so that nested escapes unfold in 
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from moderation.compiling import compiled
 from moderation.text.tables import (
     DIGIT,
     DROP,
@@ -35,8 +35,8 @@ def _key(word: str) -> int:
     return int.from_bytes(word.encode("ascii"), "big")
 
 
-_TAG_NAMES = """a abbr b big br center cite code dd del div dl dt em figure font footer h1 h2 h3 h4 h5 h6 header hr i img
-ins li nav ol p pre q s script section small span strike strong sub sup table tbody td th thead tr tt u ul"""
+_TAG_NAMES = """a abbr b big br center cite code dd del div dl dt em figure font footer h1 h2 h3 h4 h5 h6 header hr i
+img ins li nav ol p pre q s script section small span strike strong sub sup table tbody td th thead tr tt u ul"""
 _TAGS = np.array(sorted(_key(name) for name in _TAG_NAMES.split()), np.uint64)
 _ENTITIES = {
     "amp": "&",
@@ -68,24 +68,24 @@ _MARKS = np.array(
 )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _slot(c: int, tables: Tables) -> int:
     return int(tables.pages[c >> 8]) * PAGE + (c & 255)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def kind_of(c: int, tables: Tables) -> int:
     """Return the bits of `tables.kinds` for a code point."""
     return int(tables.kinds[_slot(c, tables)])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _find(key: int, keys: NDArray[np.uint64]) -> int:
     at = int(np.searchsorted(keys, np.uint64(key)))
     return at if at < len(keys) and keys[at] == np.uint64(key) else -1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _packed(out: CodePoints, begin: int, end: int) -> int:
     """Pack out[begin:end] into an integer key; -1 where it is longer than eight characters or not ASCII."""
     if end - begin > 7 or end <= begin:
@@ -98,7 +98,7 @@ def _packed(out: CodePoints, begin: int, end: int) -> int:
     return key
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _push(c: int, start: int, end: int, kind: int, buffers: Buffers, n: int) -> int:
     """Write one folded character, unless it only prolongs what stands there; return the new length."""
     out, starts, ends = buffers
@@ -121,7 +121,7 @@ def _push(c: int, start: int, end: int, kind: int, buffers: Buffers, n: int) -> 
     return n + 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _entity(out: CodePoints, n: int) -> tuple[int, int]:
     """Read the entity that ends at out[n - 1], a semicolon: (index of its '&', code point), or (-1, 0)."""
     at = n - 2
@@ -161,7 +161,7 @@ def _entity(out: CodePoints, n: int) -> tuple[int, int]:
     return -1, 0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _tag(out: CodePoints, n: int) -> int:
     """Return the index of the '<' of the HTML tag that ends at out[n - 1], a '>'; -1 where it is none."""
     at = n - 2
@@ -183,7 +183,7 @@ def _tag(out: CodePoints, n: int) -> int:
     return at if _find(_packed(out, begin, end), _TAGS) >= 0 else -1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _fold(c: int, start: int, end: int, tables: Tables, buffers: Buffers, n: int) -> int:
     """Write the folding of one code point; return the new length."""
     if 0xD800 <= c <= 0xDFFF or c > _LAST:
@@ -202,7 +202,7 @@ def _fold(c: int, start: int, end: int, tables: Tables, buffers: Buffers, n: int
     return n
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _length(c: int, tables: Tables) -> int:
     """Return how many characters a code point folds to."""
     delta = int(tables.deltas[_slot(c, tables)])
@@ -211,7 +211,7 @@ def _length(c: int, tables: Tables) -> int:
     return 0 if delta == DROP else int(tables.pool[DROP - 1 - delta])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _unescape(end: int, tables: Tables, buffers: Buffers, n: int) -> int:
     """Replace the entity or tag that the buffer now ends with, and what that completes; return the new length."""
     out, starts, _ = buffers
@@ -232,10 +232,10 @@ def _unescape(end: int, tables: Tables, buffers: Buffers, n: int) -> int:
     return n
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def room(text: CodePoints, tables: Tables, buffers: Buffers) -> Buffers:
     """Return buffers that hold whatever `text` folds to: the given ones where they are large enough."""
-    size = len(text)
+    size = len(text) + 1  # what reads the result may write an end mark
     for i in range(len(text)):
         c = int(text[i])
         if c > 127 and c <= _LAST:
@@ -247,7 +247,7 @@ def room(text: CodePoints, tables: Tables, buffers: Buffers) -> Buffers:
     return np.empty(size, np.uint32), np.empty(size, np.int32), np.empty(size, np.int32)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fold_pass(text: CodePoints, first: bool, tables: Tables, buffers: Buffers) -> int:
     """Fold `text` into the buffers: characters, whitespace, repetitions, entities, tags; return the length.
 

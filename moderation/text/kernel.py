@@ -4,8 +4,7 @@ The folding pass comes first; the word rules follow where the text gives them so
 changes, so that the result is a fixed point.
 """
 
-from numba import njit
-
+from moderation.compiling import compiled
 from moderation.text.fold import Buffers, CodePoints, fold_pass, room
 from moderation.text.tables import Tables
 from moderation.text.words import (
@@ -24,7 +23,7 @@ from moderation.text.words import (
 _MAX_PASSES = 8  # a bound on the work that a contrived text can ask for; real ones settle in two or three
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def normalise(text: CodePoints, tables: Tables, buffers: Buffers) -> tuple[Buffers, int]:
     """Normalise one text (code points, surrogates allowed) into `buffers`, or into larger ones where they are too
     small.

@@ -1,14 +1,14 @@
 """What a text is made of, told fast: whether it shows anything, and in which script."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from moderation.compiling import compiled
 from moderation.text.fold import CodePoints
 from moderation.text.tables import DROP, LATIN, LETTER, PAGE, SPACE, Tables
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def count(text: CodePoints, bounds: NDArray[np.int64], tables: Tables) -> NDArray[np.int32]:
     """Return for each text text[bounds[i]:bounds[i + 1]] how many characters it shows, how many of them are letters,
     and how many of those Latin ones: int32 (n, 3).

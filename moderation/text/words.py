@@ -4,8 +4,8 @@
 """
 
 import numpy as np
-from numba import njit
 
+from moderation.compiling import compiled
 from moderation.text.fold import Buffers, CodePoints, kind_of
 from moderation.text.tables import (
     CONFUSABLE,
@@ -38,7 +38,7 @@ HAS_SPACED = 8
 HAS_LEET = 16
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _single(out: CodePoints, i: int, n: int, tables: Tables) -> bool:
     """Whether out[i] is a letter or leet sign with no letter or digit beside it."""
     if i >= n:
@@ -51,7 +51,7 @@ def _single(out: CodePoints, i: int, n: int, tables: Tables) -> bool:
     return i + 1 >= n or not kind_of(int(out[i + 1]), tables) & _ALNUM
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def clues(out: CodePoints, n: int, tables: Tables) -> int:
     """Say which of the word rules could find something to do: a few comparisons a character spare most texts all of
     them.
@@ -98,7 +98,7 @@ def clues(out: CodePoints, n: int, tables: Tables) -> int:
     return found
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _is_scheme(out: CodePoints, at: int, n: int) -> bool:
     """Whether http://, https://, or ftp:// starts at `at`."""
     i = at
@@ -111,7 +111,7 @@ def _is_scheme(out: CodePoints, at: int, n: int) -> bool:
     return i > at and i + 2 < n and out[i] == _COLON and out[i + 1] == _SLASH and out[i + 2] == _SLASH
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _is_host(out: CodePoints, begin: int, end: int, tables: Tables) -> bool:
     """Whether out[begin:end] begins with name.name and a path, or with www. (folded to ww.)."""
     dot = -1
@@ -137,7 +137,7 @@ def _is_host(out: CodePoints, begin: int, end: int, tables: Tables) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _write_token(token: CodePoints, start: int, end: int, buffers: Buffers, m: int) -> int:
     out, starts, ends = buffers
     for i in range(len(token)):
@@ -147,11 +147,11 @@ def _write_token(token: CodePoints, start: int, end: int, buffers: Buffers, m: i
     return m + len(token)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def replace_links(tables: Tables, buffers: Buffers, n: int) -> tuple[Buffers, int, bool]:
     """Put `<url>` for links and `<user>` for @handles and mail addresses; return (new buffers, length, changed)."""
     out, starts, ends = buffers
-    size = 3 * n + len(_USER)  # the shortest thing replaced, "@x", is a third of its token
+    size = 3 * n + len(_USER) + 1  # the shortest thing replaced, "@x", is a third of its token
     made = (np.empty(size, np.uint32), np.empty(size, np.int32), np.empty(size, np.int32))
     m = 0
     i = 0
@@ -218,7 +218,7 @@ def replace_links(tables: Tables, buffers: Buffers, n: int) -> tuple[Buffers, in
     return made, m, changed
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fold_confusables(tables: Tables, out: CodePoints, n: int) -> bool:
     """Fold foreign letters to the Latin ones they pass for, in words that mix scripts, and everywhere in a text that
     has Latin letters and foreign ones only of a Latin shape (a text that is really in that script has others, too).
@@ -247,7 +247,7 @@ def fold_confusables(tables: Tables, out: CodePoints, n: int) -> bool:
     return changed
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def join_spaced(tables: Tables, buffers: Buffers, n: int) -> tuple[int, bool]:
     """Join "w o r d" and "w.o.r.d": three or more single letters with the same one separator between them."""
     out, starts, ends = buffers
@@ -278,12 +278,12 @@ def join_spaced(tables: Tables, buffers: Buffers, n: int) -> tuple[int, bool]:
     return m, changed
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _is_vowel(c: int) -> bool:
     return c == 97 or c == 101 or c == 105 or c == 111 or c == 117
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fold_leet(tables: Tables, out: CodePoints, n: int) -> bool:
     """Fold digits and signs inside words to letters. Numbers stay: "10", "1488", "1st", "mp3", "covid19", "$5"."""
     changed = False
@@ -304,7 +304,7 @@ def fold_leet(tables: Tables, out: CodePoints, n: int) -> bool:
     return changed
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _fold_leet_word(tables: Tables, out: CodePoints, begin: int, end: int) -> bool:
     inside = False  # a sign between letters was folded: then those at the word's ends are meant as letters, too
     changed = False

@@ -52,14 +52,16 @@ def fit_label(
 def informativeness(features: Any, target: NDArray[np.float32], smoothing: float) -> NDArray[np.float32]:
     """Return how much each feature tells, float32 (columns,): |log(P(feature | positive) / P(feature | negative))|,
     from smoothed counts (after Wang and Manning 2012, "Baselines and Bigrams"), times the square root of its inverse
-    document frequency (Spärck Jones 1972).
+    document frequency (Spärck Jones 1972), which is 1 on average.
     """
     counts = [
         np.bincount(features[np.flatnonzero(target == side)].indices, minlength=features.shape[1])
         for side in (1.0, 0.0)
     ]
     shares = [(count + smoothing) / (count + smoothing).sum() for count in counts]
-    rarity = np.log((1 + features.shape[0]) / (1 + np.minimum(sum(counts), features.shape[0])))
+    total = counts[0] + counts[1]
+    rarity = np.log((1 + features.shape[0]) / (1 + np.minimum(total, features.shape[0])))
+    rarity /= np.average(rarity, weights=total)
     scale: NDArray[np.float32] = (np.abs(np.log(shares[0] / shares[1])) * np.sqrt(rarity)).astype(np.float32)
     return scale
 

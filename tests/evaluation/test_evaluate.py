@@ -5,6 +5,7 @@ from moderation.errors import EvaluationError
 from moderation.evaluation.evaluate import Options, evaluate
 from moderation.evaluation.measuring import NO_FLAG, NO_NEGATIVE, NO_POSITIVE
 from moderation.evaluation.metrics import METRICS
+from moderation.evaluation.suites import load_suite
 
 THRESHOLDS = {"hate": 0.5, "toxicity": 0.5}
 QUICK = Options(resamples=50)
@@ -86,5 +87,14 @@ def test_a_score_at_the_threshold_is_flagged(word_weights, make_corpus):
 
 
 def test_nothing_to_evaluate_on_is_refused(word_weights):
-    with pytest.raises(EvaluationError, match="no corpus"):
+    with pytest.raises(EvaluationError, match="no corpus and no suite"):
         evaluate(word_weights, [], THRESHOLDS)
+
+
+def test_a_suite_is_decided_at_the_threshold_of_its_label(word_weights, tmp_path):
+    path = tmp_path / "made.csv"
+    path.write_text("functionality,test_case,label_gold\na,vile one,hateful\na,street,hateful\nb,vote,non-hateful\n")
+    suites = [load_suite(path), load_suite("antisemitismcheck")]
+    (result,) = evaluate(word_weights, [], THRESHOLDS, QUICK, suites).suites  # no label antisemitism, so no such suite
+    assert (result.label, result.overall.correct, result.overall.n) == ("hate", 2, 3)
+    assert [part.name for part in result.functionalities] == ["a", "b"]

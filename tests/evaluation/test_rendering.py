@@ -1,8 +1,7 @@
 import json
 
-from moderation.evaluation.bootstrap import Estimate
 from moderation.evaluation.evaluate import Options, evaluate
-from moderation.evaluation.rendering import cell, number, to_json, to_markdown
+from moderation.evaluation.rendering import to_json, to_markdown
 
 THRESHOLDS = {"hate": 0.5, "toxicity": 0.5}
 
@@ -15,7 +14,7 @@ def made(word_weights, varied, make_corpus):
 def test_json_holds_what_is_needed_to_measure_again(word_weights, varied, make_corpus):
     found = json.loads(json.dumps(to_json(made(word_weights, varied, make_corpus)), allow_nan=False))
     assert found["format"] == 1
-    assert found["options"] == {"resamples": 20, "seed": 20250101, "bins": 15}
+    assert found["options"] == {"resamples": 20, "seed": 20250101, "bins": 15, "robustness": True}
     assert found["thresholds"] == THRESHOLDS
     assert found["versions"]["numpy"]
     assert found["corpora"][1]["sha256"] == "0" * 64
@@ -46,11 +45,3 @@ def test_the_lowest_come_first(word_weights, varied, make_corpus):
     shown = [float(part.split()[2]) for part in line.removeprefix("- AUC: ").split("; ")]
     assert shown == sorted(shown)
     assert len(shown) == 2
-
-
-def test_numbers_and_cells():
-    assert number(Estimate(0.81234, 0.7, 0.9)) == "0.812 (0.700 to 0.900)"
-    assert number(Estimate(0.0123, 0.01, 0.02), percent=True) == "1.23 (1.00 to 2.00)"
-    assert number(Estimate(0.5)) == "0.500"
-    assert number(Estimate(None, reason="x")) == "–"
-    assert cell("a|b\n<c>") == "a\\|b &lt;c>"

@@ -85,7 +85,7 @@ def test_as_many_flags_as_cases() -> None:
 
 
 def test_markdown() -> None:
-    page = render_markdown(score_suite(SUITE, [True, False, False, False, False]), SUITE.cases)
+    page = render_markdown(score_suite(SUITE, [True, False, False, False, False]))
     assert "| Other\\|&lt;b> | 50.0 | 40.0 | 60.0 | paper |" in page
     assert page.index("| state | hateful | 0.0 |") < page.index("| insult | hateful | 50.0 |")
     assert "| contrast pairs, both sides | 50.0 |" in page
@@ -97,4 +97,4 @@ def test_a_result_of_a_file_without_pairs_renders(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_text("functionality,test_case,label_gold\nf,x,hateful\nf,y,non-hateful\n")
     suite = load_suite(path)
-    assert "| f | hateful + non-hateful | 50.0 |" in render_markdown(score_suite(suite, [True, True]), suite.cases)
+    assert "| f | hateful + non-hateful | 50.0 |" in render_markdown(score_suite(suite, [True, True]))
