@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -28,6 +29,7 @@ model_app = typer.Typer(help="Look at bundles (models on disk).", no_args_is_hel
 app.add_typer(model_app, name="model")
 
 _SHOWN_REJECTS = 5
+_BROKEN_PIPE = 141  # 128 + SIGPIPE, as a shell reports it; Windows does not know the name
 
 Model = Annotated[
     Path | None, typer.Option("--model", metavar="DIR", help="The bundle to score with. [default: the shipped one]")
@@ -43,14 +45,17 @@ BundleDir = Annotated[Path | None, typer.Argument(metavar="[BUNDLE]", help="The 
 
 def main() -> None:
     """Run the command line: `moderation`, or `python -m moderation`."""
+    signal.signal(signal.SIGTERM, _stop)  # else it would end us without removing what is half written
     try:
         app()
     except ModerationError as error:
         _say(f"error: {error}")
         sys.exit(error.exit_code)
-    except BrokenPipeError:  # the reader of our output has gone, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+
+
+def _stop(number: int, frame: object) -> None:
+    del frame
+    sys.exit(128 + number)
 
 
 def _say(message: str) -> None:
@@ -99,6 +104,7 @@ def extract(
         failed.append(position)
         _say(f"skipped {position}: {reason}")
 
+    _check_output(output, inputs)
     with _written(output) as file:
         for row in document_rows(inputs, format, only, on_reject):
             file.write(json.dumps(row).encode() + b"\n")
@@ -146,6 +152,7 @@ def score(
         raise typer.BadParameter("a table is for the terminal; leave out --output", param_hint="--table")
     for name in inputs:
         format_of(name, format)
+    _check_output(output, inputs)
     scorer = _scorer(model, policy)
     summary = Summary()
     shown: list[Reject] = []
@@ -339,6 +346,12 @@ def _scorer(model: Path | None, policy: Path | None) -> Any:
     return scorer
 
 
+def _check_output(output: str, inputs: Iterable[str]) -> None:
+    """Raise OutputError where a result would take the place of what it is made from."""
+    if Path(output).is_file() and any(Path(name).exists() and Path(name).samefile(output) for name in inputs):
+        raise OutputError(f"{output}: is an input, too, and would be lost. Choose another place.")
+
+
 @contextlib.contextmanager
 def _written(output: str) -> Iterator[IO[bytes]]:
     """Open a result for writing: a file, all or nothing, or standard output for "-"."""
@@ -348,12 +361,16 @@ def _written(output: str) -> Iterator[IO[bytes]]:
         with output_file(Path(output)) as file:
             yield file
         return
+    if sys.stdout is None:
+        raise OutputError("standard output: closed. Name a file with --output.")
     try:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        raise
+    except BrokenPipeError:  # the reader of our output has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(_BROKEN_PIPE) from None
     except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # no second error when Python flushes it
         raise OutputError(
             f"standard output: cannot be written ({error.strerror}). Free space, or name a file with --output."
         ) from None
@@ -404,6 +421,11 @@ def _counts(counter: Any) -> str:
     return ", ".join(f"{n:,} {what}" for what, n in counter.most_common())
 
 
+def _shown(text: str) -> str:
+    """Return text for the terminal: no control codes, which could move its cursor or forge rows, no lone surrogates."""
+    return escape("".join(c if c.isprintable() else " " for c in text))
+
+
 def _print_table(scored: Iterable[Any]) -> None:
     table = Table(show_lines=False)
     for name in ("comment", "author", "action", "scores", "because of"):
@@ -413,10 +435,10 @@ def _print_table(scored: Iterable[Any]) -> None:
         scores = " ".join(f"{label} {score:.2f}" for label, score in verdict.scores.items())
         because = dict.fromkeys(row.comment.text[s.start : s.end] for s in verdict.evidence)
         table.add_row(
-            escape(str(row.id)),
-            escape(row.comment.author or "-"),
+            _shown(str(row.id)),
+            _shown(row.comment.author or "-"),
             f"[{colours[verdict.action]}]{verdict.action}[/]",
             scores or f"unscored: {verdict.unscored}",
-            escape(", ".join(because)),
+            _shown(", ".join(because)),
         )
     Console(width=None if sys.stdout.isatty() else 160).print(table)

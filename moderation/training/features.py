@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.classifiers.ngram import batches, empty_buffers, join
+from moderation.errors import OutputError
 from moderation.text import NORMALISER_VERSION
 from moderation.text.tables import tables
 
@@ -16,13 +17,19 @@ def ngram_slots(texts: Sequence[str], bits: int, cache: Path | None) -> tuple[ND
     """Return the table slots of the n-grams of all texts, and where they end.
 
     Returns (slots (m,), ends (2 n,)): the ends of each text's character n-grams and of its words, in turns. With
-    `cache`, a folder, the result for the same texts is read back from there.
+    `cache`, a folder, the result for the same texts is read back from there. Raises OutputError where that folder
+    cannot be made.
     """
     if cache is None:
         return _ngram_slots(texts, bits, NORMALISER_VERSION)
     from joblib import Memory
 
-    memory = Memory(cache, mmap_mode="r", verbose=0)
+    try:
+        memory = Memory(cache, mmap_mode="r", verbose=0)
+    except OSError as error:
+        raise OutputError(
+            f"{cache}: the cache cannot be written ({error.strerror}). Name another folder with --cache."
+        ) from None
     slots, ends = memory.cache(_ngram_slots)(texts, bits, NORMALISER_VERSION)
     return slots, ends
 
