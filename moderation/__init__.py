@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .errors import ModerationError as ModerationError
     from .extraction.page import extract as extract
+    from .policy import Policy as Policy
+    from .scorer import Scorer as Scorer
     from .types import Comment as Comment
     from .types import Document as Document
     from .types import Span as Span

@@ -9,6 +9,7 @@
         BundleCorrupt      a file is missing or does not match its hash
         GoldenMismatch     its golden texts no longer get their scores
       CorpusError          a corpus or its spec cannot be used
+      EvaluationError      a classifier cannot be measured
       PolicyError          thresholds that make no sense
       MissingExtra         an optional part is not installed
 
@@ -54,6 +55,10 @@ class GoldenMismatch(BundleError):
 
 class CorpusError(ModerationError):
     """A corpus, or the spec that describes it, cannot be used."""
+
+
+class EvaluationError(ModerationError):
+    """A classifier cannot be measured: there are no rows, or its scores are no probabilities."""
 
 
 class PolicyError(ModerationError):

@@ -57,9 +57,9 @@ class Span:
 class Verdict:
     """What the scorer says of one comment.
 
-    `scores` are calibrated probabilities by label, `flags` the labels at or over the policy's review threshold, `evidence` the
-    spans that caused the flags. `unscored` says why a comment could not be judged; its scores are then empty and its
-    action is "review". `model` and `policy` name what decided, with versions.
+    `scores` are calibrated probabilities by label, `flags` the labels at or over the policy's review threshold,
+    `evidence` the spans that caused the flags. `unscored` says why a comment could not be judged; its scores are then
+    empty and its action is "review". `model` and `policy` name what decided, with versions.
     """
 
     action: Action

@@ -1,0 +1,1 @@
+"""Batch work: whole dumps, as streams."""

@@ -1,0 +1,1 @@
+"""Measures classifiers on labelled corpora and functional suites."""

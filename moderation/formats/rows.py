@@ -1,0 +1,51 @@
+"""What a reader of dumps yields: a comment with the id its source gave it, or the reason why there is none."""
+
+import math
+from dataclasses import dataclass
+
+from moderation.types import Comment
+
+LONGEST_RECORD = 64 << 20
+"""Bytes of one line, row or page. A longer one is rejected, so that memory stays bounded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One comment of a dump. `id` is what the dump says, in its own type; where it says nothing, the row's position."""
+
+    id: str | int | float
+    comment: Comment
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """One record that could not be read: where it stands, and why. Holds nothing of its text."""
+
+    position: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The names of the columns or keys that hold the text and the id."""
+
+    text: str = "text"
+    id: str = "id"
+
+
+def row_of(record: dict[str, object], fields: Fields, position: str) -> Row | Reject:
+    """Make a row of a record's fields: text, id, and, where they are strings, author, time, parent, lang."""
+    text = record.get(fields.text)
+    if text is None:
+        return Reject(position, f"no field {fields.text!r}")
+    if not isinstance(text, str):
+        return Reject(position, f"field {fields.text!r} is not a string")
+    found = record.get(fields.id)
+    row_id = found if isinstance(found, str | int | float) and found != "" else position
+    if isinstance(row_id, float) and not math.isfinite(row_id):  # JSON knows no NaN
+        row_id = position
+    author, time, parent, lang = (
+        value if isinstance(value := record.get(key), str) and value else None
+        for key in ("author", "time", "parent", "lang")
+    )
+    return Row(row_id, Comment(text=text, id=str(row_id), author=author, time=time, parent=parent, lang=lang))

@@ -1,0 +1,74 @@
+"""Calibration and thresholds, fitted on rows that trained no weight."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Platt:
+    """probability = 1 / (1 + exp(-(slope * score + intercept))); fitted on `rows` rows."""
+
+    slope: float
+    intercept: float
+    rows: int
+
+
+def corpus_weights(corpora: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return row weights (n,) that make every corpus count the same, with mean 1."""
+    counts = np.bincount(corpora)
+    weights = 1.0 / counts[corpora]
+    result: NDArray[np.float64] = weights / weights.mean()
+    return result
+
+
+def fit_platt(scores: NDArray[np.float64], target: NDArray[np.float32], weights: NDArray[np.float64]) -> Platt:
+    """Fit a logistic curve to scores (n,) by weighted maximum likelihood (Platt 1999, with his smoothed targets)."""
+    from sklearn.linear_model import LogisticRegression
+
+    positives = float((weights * target).sum())
+    negatives = float(weights.sum() - positives)
+    high, low = (positives + 1) / (positives + 2), 1 / (negatives + 2)
+    soft = np.where(target == 1, high, low)
+    spread = float(scores.std()) or 1.0
+    doubled = np.concatenate((scores, scores))[:, None] / spread
+    sides = np.concatenate((np.ones(len(scores)), np.zeros(len(scores))))
+    model = LogisticRegression(C=1e6, max_iter=1000)
+    model.fit(doubled, sides, sample_weight=np.concatenate((weights * soft, weights * (1 - soft))))
+    return Platt(float(model.coef_[0, 0]) / spread, float(model.intercept_[0]), len(scores))
+
+
+def threshold_for_precision(
+    probabilities: NDArray[np.float64],
+    target: NDArray[np.float32],
+    corpora: NDArray[np.int64],
+    precision: float,
+    prevalence: float,
+) -> float:
+    """Return the lowest threshold from which on the standardised precision is at least `precision` (1 where there is
+    none).
+
+    Corpora differ in how common a label is, and all hold far more of it than a comment section, so precision is
+    computed for a stated `prevalence` p from rates that do not depend on it: p * TPR / (p * TPR + (1 - p) * FPR),
+    with the true and false positive rates averaged over the corpora that have at least 5 such rows. The highest step
+    that is tried still catches a tenth of the positives: a lucky top of the list does not count.
+    """
+    grid = np.unique(np.quantile(probabilities, np.linspace(0, 1, 2001)))
+    rates = {side: _rates(probabilities, target == side, corpora, grid) for side in (1.0, 0.0)}
+    hits, alarms = prevalence * rates[1.0], (1 - prevalence) * rates[0.0]
+    found = hits / np.maximum(hits + alarms, 1e-12)
+    good = np.flatnonzero((found >= precision) & (rates[1.0] >= 0.1))
+    return float(grid[good[0]]) if len(good) else 1.0
+
+
+def _rates(
+    probabilities: NDArray[np.float64], side: NDArray[np.bool_], corpora: NDArray[np.int64], grid: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the share of the rows in `side` at or over each threshold of `grid`, averaged over corpora."""
+    rates = []
+    for corpus in np.unique(corpora):
+        ordered = np.sort(probabilities[side & (corpora == corpus)])
+        if len(ordered) >= 5:
+            rates.append(1 - np.searchsorted(ordered, grid) / len(ordered))
+    return np.mean(rates, axis=0) if rates else np.zeros(len(grid))
