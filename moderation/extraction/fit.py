@@ -33,22 +33,24 @@ TRAINABLE = ("wcxb", "traf", "wf52")  # prefixes of ids: sources whose licence a
 _NEAR = 3  # lines before the first and after the last comment that may belong to them
 _GAP = 15  # lines between two comments beyond which they do not belong together
 _SEED = 7
-_UNITS, _NETWORKS, _EPOCHS, _ALPHA = 40, 3, 12, 3e-3
+_UNITS, _NETWORKS, _EPOCHS, _ALPHA = 56, 2, 16, 3e-4
 _CLIP = 6.0  # standard deviations
 _WHOLE = 150  # lines of a page that are all learned from
-_RELAID = 3  # pages in a new layout for each page with comments
+_FORUMS = 0.35  # share of the lines of forum pages, which are long and many
+_RELAID = 2  # pages in a new layout for each page with comments
 _SHORT_ARTICLE, _LONG_COMMENT = 8, 12  # lines
 _PRIOR = 0.8  # how much of the states' shares, which the networks have learned, the transitions take back
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One rendered page: its host, its lines and their states."""
+    """One rendered page: its host, its lines and their states, and the share of the lines to learn from."""
 
     id: str
     host: str
     lines: list[Line]
     states: list[int]
+    share: float = 1.0
 
 
 def pages(gold: Path, renderers: Sequence[str] = RENDERERS) -> Iterator[Page]:
@@ -71,7 +73,8 @@ def pages(gold: Path, renderers: Sequence[str] = RENDERERS) -> Iterator[Page]:
                     kept = sorted(tuple(span) for span in spans["spans"] or () if span)
                     if lines and (kept or rows[spans["id"]]["negative"]):
                         host = urlsplit(rows[spans["id"]]["url"] or "").hostname or spans["id"]
-                        yield Page(spans["id"], host, lines, states_of(lines, kept))
+                        share = _FORUMS if rows[spans["id"]]["kind"] == "forum" else 1.0
+                        yield Page(spans["id"], host, lines, states_of(lines, kept), share)
 
 
 def states_of(lines: Sequence[Line], spans: Sequence[tuple[int, int]]) -> list[int]:
@@ -122,7 +125,7 @@ def bare(page: Page, rng: np.random.Generator) -> Page:
         lines.append(Line(line.text, line.start, line.end, above, line.indent))
         states.append(state)
         blanks = 0
-    return Page(page.id, page.host, lines, states)
+    return Page(page.id, page.host, lines, states, page.share)
 
 
 def material(train: Sequence[Page]) -> Material:
@@ -145,17 +148,18 @@ def fit(train: Sequence[Page]) -> LineModel:
 
     rng = np.random.default_rng(_SEED)
     from_these = material(train)
-    sequences = [(page.lines, page.states) for page in train]
-    sequences += [(page.lines, page.states) for page in (bare(page, rng) for page in train if max(page.states))]
+    sequences = [(page.lines, page.states, page.share) for page in train]
+    bared = [bare(page, rng) for page in train if max(page.states)]
+    sequences += [(page.lines, page.states, page.share) for page in bared]
     sequences += [
-        relaid(from_these, rng) for _ in range(_RELAID * len({page.id for page in train if max(page.states)}))
+        (*relaid(from_these, rng), 1.0) for _ in range(_RELAID * len({page.id for page in train if max(page.states)}))
     ]
     rows, labels = [], []
     counts = np.full((4, 4), 0.1)
-    for lines, states in sequences:
+    for lines, states, share in sequences:
         np.add.at(counts, (np.array(states[:-1], int), np.array(states[1:], int)), 1)
         # Long pages are all alike inside: a share of their lines says the same.
-        kept = rng.random(len(lines)) < min(1.0, (_WHOLE / len(lines)) ** 0.5)
+        kept = rng.random(len(lines)) < share * min(1.0, (_WHOLE / len(lines)) ** 0.5)
         rows.append(describe(lines)[kept])
         labels.append(np.array(states)[kept])
     x, y = np.concatenate(rows), np.concatenate(labels)
