@@ -24,7 +24,7 @@ _CLIP = 6.0  # standard deviations
 # What hardly ever stands inside a comment (nats): an author with a time, a line of interface, a boundary with a number.
 _NEVER_BODY = ((SIGNED, -4.0), (INTERFACE, -2.0), (BOUNDARY, -2.0))
 _NEAR = 6  # lines above the first comment in which an announcement counts
-_GATES = (20.0, 6.0, 2.0, 0.0)  # nats, by how many of the three signs the page shows
+_GATES = (16.0, 4.0, 2.0, 0.0)  # nats, by how many of the three signs the page shows
 _LEAST = 1e-6  # probability below which none is believed
 
 
