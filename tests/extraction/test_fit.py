@@ -5,7 +5,15 @@ from moderation.extraction.layouts import Material, relaid
 from moderation.extraction.line_model import AROUND, BEGIN, INSIDE, OUTSIDE
 from moderation.extraction.lines import split_lines
 
-TEXT = "A headline\nA story of some length.\nAnna says:\nFirst words.\nMore words.\nReply\nTom says:\nOther words.\nImprint"
+TEXT = """A headline
+A story of some length.
+Anna says:
+First words.
+More words.
+Reply
+Tom says:
+Other words.
+Imprint"""
 
 
 def page():
