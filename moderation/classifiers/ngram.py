@@ -76,7 +76,8 @@ class NgramClassifier:
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return calibrated probabilities, float32 (len(texts), labels)."""
-        return (1.0 / (1.0 + np.exp(-self.logits(texts)))).astype(np.float32)
+        negated = np.minimum(-self.logits(texts), 700.0)  # a long text's may be in the thousands: exp would overflow
+        return (1.0 / (1.0 + np.exp(negated))).astype(np.float32)
 
     def explain(self, text: str) -> tuple[Span, ...]:
         """Return what each word of `text` adds to each label's logit, and the intercept as the span (0, 0).
