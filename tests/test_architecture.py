@@ -22,7 +22,7 @@ LAYERS = (
     ("scorer", "golden"),
     ("formats", "classifiers", "corpora"),
     ("extraction", "policy", "bundle", "text"),
-    ("atomic", "shipped"),
+    ("atomic", "compiling", "shipped"),
     ("labels", "types", "errors"),
 )
 BESIDE = {("review", "service")}

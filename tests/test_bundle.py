@@ -37,7 +37,7 @@ def manifest(**changes: Any) -> Manifest:
 
 @pytest.fixture
 def forged(tmp_path: Path) -> Callable[..., Path]:
-    """Return a function that writes a manifest with fields changed and its hash made to fit: what an attacker can do."""
+    """Return a function that writes a manifest with fields changed and a hash that fits, as an attacker can."""
 
     def write(**changes: Any) -> Path:
         write_bundle(tmp_path / "f", manifest(), {"a": b"1"})

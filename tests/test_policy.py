@@ -15,7 +15,7 @@ SEVERITY = ("allow", "review", "hide")
 shares = st.floats(0, 1)
 pairs = st.tuples(shares, st.none() | shares).map(lambda p: Thresholds(p[0], None if p[1] is None else max(p[0], p[1])))
 policies = st.dictionaries(st.sampled_from(LABELS), pairs, min_size=1)
-scores = st.fixed_dictionaries({label: shares for label in LABELS})
+scores = st.fixed_dictionaries(dict.fromkeys(LABELS, shares))
 
 
 @given(policies, scores)
@@ -65,12 +65,12 @@ def test_a_label_without_thresholds_or_without_a_score_is_not_acted_on() -> None
 
 @pytest.mark.parametrize("pair", [(-0.1, None), (1.1, None), (float("nan"), None), (0.5, 2.0), (0.5, float("nan"))])
 def test_a_threshold_outside_0_to_1_is_refused(pair: tuple[float, float | None]) -> None:
-    with pytest.raises(PolicyError, match="threshold of hate is .* give one from 0 to 1"):
+    with pytest.raises(PolicyError, match=r"threshold of hate is .* give one from 0 to 1"):
         Policy({"hate": Thresholds(*pair)})
 
 
 def test_hiding_what_is_not_reviewed_is_refused() -> None:
-    with pytest.raises(PolicyError, match="hate would be hidden from 0.4 on but reviewed only from 0.5"):
+    with pytest.raises(PolicyError, match=r"hate would be hidden from 0.4 on but reviewed only from 0.5"):
         Policy({"hate": Thresholds(0.5, 0.4)})
 
 

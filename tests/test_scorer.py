@@ -144,14 +144,14 @@ def test_evidence_causes_the_flag(scorer: Scorer, text: str, review: float) -> N
                 assert rest < logit(review) + 1e-6 or kept == pytest.approx(0, abs=1e-9)
 
 
-def test_without_its_evidence_a_comment_is_not_flagged(scorer: Scorer) -> None:
-    verdict = scorer.score([RUDE])[0]
+def test_without_its_evidence_a_comment_is_not_flagged(judge: Scorer) -> None:
+    verdict = judge.score([RUDE])[0]
     assert verdict.flags == ("toxicity",)
-    assert isinstance(scorer.classifier, NgramClassifier)
-    at = scorer.classifier.info.labels.index("toxicity")
-    rest = scorer.classifier.logits([RUDE])[0, at] - sum(s.weight for s in verdict.evidence)
+    assert isinstance(judge.classifier, NgramClassifier)
+    at = judge.classifier.info.labels.index("toxicity")
+    rest = judge.classifier.logits([RUDE])[0, at] - sum(s.weight for s in verdict.evidence)
     assert verdict.evidence
-    assert rest < logit(scorer.policy.thresholds["toxicity"].review)
+    assert rest < logit(judge.policy.thresholds["toxicity"].review)
 
 
 @pytest.mark.parametrize("review", [0.0, 1.0])
@@ -182,20 +182,20 @@ def test_the_event_loop_goes_on(scorer: Scorer) -> None:
     assert ticks > 2
 
 
-def test_ten_megabytes_are_scored_in_time(scorer: Scorer) -> None:
+def test_ten_megabytes_are_scored_in_time(judge: Scorer) -> None:
     text = f"{RUDE} " * 300_000
     started = time.monotonic()
-    verdict = scorer.score([text])[0]
+    verdict = judge.score([text])[0]
     assert len(text) > 10_000_000
     assert "toxicity" in verdict.flags
     assert verdict.evidence
     assert time.monotonic() - started < 20  # explaining all of it took a minute
 
 
-def test_nuls_and_surrogates_inside_a_comment_hide_nothing(scorer: Scorer) -> None:
-    plain, broken = scorer.score([RUDE, "You are a pa\x00the\u200btic idi\x00ot, shut up."])
+def test_nuls_and_surrogates_inside_a_comment_hide_nothing(judge: Scorer) -> None:
+    plain, broken = judge.score([RUDE, "You are a pa\x00the\u200btic idi\x00ot, shut up."])
     assert broken.scores == plain.scores
-    assert scorer.score(["\ud800 " + RUDE])[0].flags == plain.flags
+    assert judge.score(["\ud800 " + RUDE])[0].flags == plain.flags
 
 
 def test_a_missing_bundle_says_what_to_do(tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ def test_threads_get_the_same(classifier: NgramClassifier) -> None:
 
 
 @pytest.mark.parametrize("extreme", [-128, -127, 127])
-def test_a_long_text_of_extreme_weights_does_not_overflow(extreme: int) -> None:
+def test_a_long_text_of_extreme_weights_overflows_nowhere(extreme: int) -> None:
     weights = Weights(np.full((1 << 10, 4), extreme, np.int8), np.ones((2, 4)), np.zeros(4))
     classifier = NgramClassifier(ClassifierInfo("extreme", "1", tuple("abcd"), ("en",)), weights)
     text = "ab cd " * 50_000
@@ -140,6 +140,7 @@ def test_a_long_text_of_extreme_weights_does_not_overflow(extreme: int) -> None:
     assert len(slots) == chars + words
     expected = extreme * (np.sqrt(chars) + np.sqrt(words))
     np.testing.assert_allclose(classifier.logits([text]), [[expected] * 4], rtol=1e-12)
+    np.testing.assert_array_equal(classifier.probabilities([text]), [[0 if extreme < 0 else 1] * 4])
 
 
 def test_explaining_a_long_text_is_linear(classifier: NgramClassifier) -> None:

@@ -45,7 +45,7 @@ def test_an_unknown_name_is_an_error_that_names_the_formats(name: str) -> None:
 
 
 def test_an_unknown_format_is_an_error() -> None:
-    with pytest.raises(InputError, match="'xlsx' is not known. Give one of: jsonl"):
+    with pytest.raises(InputError, match=r"'xlsx' is not known. Give one of: jsonl"):
         format_of("a.jsonl", "xlsx")
 
 
@@ -56,7 +56,7 @@ def test_a_given_format_wins_over_the_name(read: Any, texts: Any) -> None:
 def test_a_missing_file_and_a_directory_are_errors(tmp_path: Path) -> None:
     (tmp_path / "d.jsonl").mkdir()
     for name in ("d.jsonl", "none.jsonl", "none/none.csv", "x" * 300 + ".txt"):
-        with pytest.raises(InputError, match="cannot be read .* Check the path"):
+        with pytest.raises(InputError, match=r"cannot be read .* Check the path"):
             list(read_rows(str(tmp_path / name)))
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from moderation.formats import Row
 
-PAGE = "The cranes.\n\nAn article about cranes in the harbour.\n\n2 Comments\n\nAnn says:\n\nFirst!\n\nBob says:\n\nSecond."
+PAGE = "The cranes.\n\nAn article about cranes.\n\n2 Comments\n\nAnn says:\n\nFirst!\n\nBob says:\n\nSecond."
 
 
 def test_each_comment_is_a_row_with_its_number_on_the_page(read: Any, texts: Any) -> None:
