@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from moderation.extraction import wpdiscuz
+from moderation.extraction.announced import announced
 from moderation.extraction.assembly import assembled
 from moderation.extraction.draft import finished, joined
 from moderation.extraction.line_model import OUTSIDE, shipped_model
@@ -20,6 +21,8 @@ def from_text(text: str, url: str | None = None) -> Document:
     if span := wpdiscuz.zone(lines):
         return Document(_article(lines[: span[0]]), finished(wpdiscuz.read(lines[slice(*span)])), url=url)
     states = shipped_model().states(lines)
+    if all(state == OUTSIDE for state in states) and (found := announced(lines)):
+        return Document(_article(lines[: found[0]]), finished(found[1]), url=url)
     first = next((i for i, state in enumerate(states) if state != OUTSIDE), len(lines))
     return Document(_article(lines[:first]), finished(assembled(lines, states)), url=url)
 
