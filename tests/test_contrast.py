@@ -1,8 +1,8 @@
-import importlib.util
 import json
 import sys
 from collections import Counter, defaultdict
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -15,16 +15,16 @@ LINES = (FOLDER / "contrast.jsonl").read_text(encoding="utf-8")
 ROWS: list[dict[str, Any]] = [json.loads(line) for line in LINES.splitlines()]
 
 
-def _expander() -> Any:
-    spec = importlib.util.spec_from_file_location("contrast_expand", FOLDER / "expand.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
+def _expander() -> ModuleType:
+    """Run the script as a module; importing it would leave compiled code in a folder that ships."""
+    module = sys.modules["contrast_expand"] = ModuleType("contrast_expand")
+    path = FOLDER / "expand.py"
+    module.__dict__["__file__"] = str(path)
+    exec(compile(path.read_text(encoding="utf-8"), path, "exec"), module.__dict__)
     return module
 
 
-expand = _expander()
+expand: Any = _expander()
 
 
 def _folder(tmp_path: Path, templates: str) -> Path:
@@ -46,7 +46,7 @@ def test_there_is_enough_of_everything() -> None:
     near = ("jew", "israel", "zioni", "holocaust", "synagogue", "rabbi", "shul", "kosher", "hamas", "settle", "idf")
     harmless = [row for row in ROWS if not row["hate"] and row["antisemitism"] == 0]
     assert antisemitic >= 900
-    assert sum(any(word in row["text"].casefold() for word in near) for row in harmless) >= 900
+    assert sum(any(word in row["text"].casefold() for word in near) for row in harmless) >= antisemitic
 
 
 def test_rows_have_the_columns_of_a_corpus_and_labels_that_agree() -> None:
@@ -78,13 +78,17 @@ def test_pairs_have_two_sides() -> None:
 def test_no_group_is_only_attacked_or_only_praised() -> None:
     """What the whole corpus is for: the name of a group must not give the label away."""
     groups = expand._vocabulary(FOLDER, "groups")
+    words = {
+        name: [word for form in ("people", "adj", "one") for word in group["words"][form]]
+        for name, group in groups.items()
+    }
     hateful, harmless = Counter[str](), Counter[str]()
     for row in ROWS:
-        for name, group in groups.items():
-            if any(word.casefold() in row["text"].casefold() for word in group["words"]["people"]):
+        for name in groups:
+            if any(word.casefold() in row["text"].casefold() for word in words[name]):
                 (hateful if row["hate"] else harmless)[name] += 1
     for name in groups:
-        assert hateful[name] >= 5 and harmless[name] >= 5, name
+        assert hateful[name] >= 15 and harmless[name] >= 15, name
         assert 0.25 <= hateful[name] / (hateful[name] + harmless[name]) <= 0.75, name
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 SOURCE = "written for this project (synthetic)"
-ROWS = {1: 7, 0: 5, None: 7}  # of a template that does not say how many, by its label hate
+HATEFUL_ROWS, HARMLESS_ROWS = 7, 5  # of a template, where neither it nor its file says how many
 LABELS = ("hate", "antisemitism", "offensive")
 UNCLEAR = "unclear"  # TOML has no null
 
@@ -51,7 +51,8 @@ def templates(folder: Path = HERE) -> Iterator[Template]:
     kinds, groups = _vocabulary(folder, "kinds"), _vocabulary(folder, "groups")
     seen: set[str] = set()
     for path in sorted((folder / "templates").glob("*.toml")):
-        for pair in _table(path)["pair"]:
+        file = _table(path)
+        for pair in file["pair"]:
             name = f"{path.stem}-{pair.pop('name')}"
             if name in seen:
                 raise ValueError(f"{path}: two pairs are called {name}.")
@@ -67,7 +68,8 @@ def templates(folder: Path = HERE) -> Iterator[Template]:
                     if set(values) - set(LABELS):
                         raise ValueError(f"{path}: {name}/{kind}/{number}: unknown key.")
                     labels = {k: _label(values.get(k, kinds[kind].get(k, 0))) for k in LABELS}
-                    yield Template(name, kind, number, text, rows or ROWS[labels["hate"]], own, labels)
+                    default = file.get("harmless_rows", HARMLESS_ROWS) if labels["hate"] == 0 else HATEFUL_ROWS
+                    yield Template(name, kind, number, text, rows or default, own, labels)
 
 
 def expand(template: Template, groups: Mapping[str, Any], words: Mapping[str, _Options]) -> Iterator[dict[str, Any]]:
