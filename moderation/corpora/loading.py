@@ -16,6 +16,7 @@ from moderation.corpora.reading import Rows, read_rows
 from moderation.corpora.spec import CorpusSpec, load_specs
 from moderation.corpora.splits import CALIBRATION, HELD_OUT, PARTS, VALIDATION, assign_parts, group_digests, straddlers
 from moderation.errors import CorpusError
+from moderation.shipped import shipped
 from moderation.text import normalise
 
 _Ints = npt.NDArray[np.int64]
@@ -96,15 +97,21 @@ def load_corpora(directory: Path, names: Collection[str] | None = None, *, for_t
     validation row of any corpus in the directory are left out, as are train rows near a calibration row.
     Otherwise: every corpus, its validation rows only; they are the same ones.
 
+    A corpus that the project ships with its spec is also found where `directory` does not hold it: when it is named,
+    and when all are loaded for training and `directory` holds another corpus of the project's specs. So it trains
+    beside the public corpora, and neither joins a corpus of one's own unasked nor is measured on.
+
     Raises CorpusError for a missing or damaged file, a bad spec, or a name that no spec has or that may not train;
     MissingExtra without the extra "train".
     """
     specs = load_specs(directory)
-    present = [s for _, s in sorted(specs.items()) if (directory / s.file).is_file()]
+    found = {s.name for s in specs.values() if (directory / s.file).is_file()}
+    found |= _shipped(specs, found, names, for_training=for_training)
+    present = [s for _, s in sorted(specs.items()) if s.name in found]
     wanted = _wanted(directory, specs, present, names, for_training=for_training)
     # Unlabelled corpora measure nothing, so they guard nothing.
     guards = [s for s in present if s.labels and s not in wanted] if for_training else []
-    drafts = [_draft(spec, directory / spec.file) for spec in (*wanted, *guards)]
+    drafts = [_draft(spec, spec.path(directory)) for spec in (*wanted, *guards)]
     if for_training:
         _drop_copies_across(drafts)
     drafts = drafts[: len(wanted)]
@@ -113,6 +120,17 @@ def load_corpora(directory: Path, names: Collection[str] | None = None, *, for_t
         if not for_training:
             draft.drop(draft.parts != VALIDATION, "not in the validation part")
     return [_finished(draft) for draft in drafts]
+
+
+def _shipped(
+    specs: dict[str, CorpusSpec], found: set[str], names: Collection[str] | None, *, for_training: bool
+) -> set[str]:
+    """Return the corpora that are loaded from the project, not from the directory, which holds those `found`."""
+    ours = {s.name for s in specs.values() if s.shipped and shipped(s.shipped).is_file()}
+    if names is not None:
+        return ours & set(names)
+    beside = found & load_specs().keys()
+    return ours if for_training and any(specs[name].may_train for name in beside) else set()
 
 
 def _wanted(

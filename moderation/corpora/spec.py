@@ -29,7 +29,8 @@ class CorpusSpec:
     `licence` is an SPDX identifier where one exists, `language` a BCP 47 tag. `labels` maps a label to the column that
     carries it, `splits` the corpus's own split values to a role, `meta` the fields of the column `meta` to their types.
     Rows with the same value in one of the meta fields `grouped_by` belong together (an author's posts), and so do a row
-    and the row whose id its meta field `linked_by` names (contrast pairs).
+    and the row whose id its meta field `linked_by` names (contrast pairs). `shipped` is where in the project the file
+    of a corpus lies that the project itself wrote.
     """
 
     name: str
@@ -46,6 +47,12 @@ class CorpusSpec:
     cautions: tuple[str, ...] = ()
     grouped_by: tuple[str, ...] = ()
     linked_by: str | None = None
+    shipped: str | None = None
+
+    def path(self, directory: Path) -> Path:
+        """Return where the corpus's file is: in `directory`, or else where the project ships it, if it does."""
+        own = directory / self.file
+        return own if self.shipped is None or own.is_file() else shipped(self.shipped)
 
 
 def read_spec(path: Path) -> CorpusSpec:

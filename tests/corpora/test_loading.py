@@ -1,3 +1,4 @@
+import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -146,6 +147,34 @@ def test_a_file_without_a_useful_row_is_an_error(write_corpus: Write, make_row: 
         load(write_corpus([make_row(text) for text in texts]))
 
 
+def test_a_shipped_corpus_joins_the_public_ones_in_training(tmp_path: Path, make_row: Row) -> None:
+    def names(asked: list[str] | None = None, *, for_training: bool = True) -> list[str]:
+        return [c.spec.name for c in load_corpora(tmp_path, asked, for_training=for_training)]
+
+    def write(name: str) -> None:
+        line = json.dumps(make_row("the tram is late", split="test" if name == "madlibs" else None)) + "\n"
+        (tmp_path / f"{name}.jsonl.gz").write_bytes(gzip.compress(line.encode()))
+
+    write("madlibs")  # may not train: nothing to stand beside
+    with pytest.raises(CorpusError, match="holds no corpus that may train"):
+        names()
+    write("mhs")
+    assert names() == ["contrast", "mhs"]
+    assert names(["mhs"]) == ["mhs"]
+    assert names(for_training=False) == ["madlibs", "mhs"]
+    (tmp_path / "contrast.jsonl").write_text(json.dumps(make_row("the directory's own", id="contrast:x")) + "\n")
+    found = load_corpora(tmp_path, ["contrast"], for_training=True)
+    assert found[0].texts == ["the directory's own"]
+
+
+def test_a_shipped_corpus_does_not_join_a_corpus_of_ones_own_unasked(write_corpus: Write, make_row: Row) -> None:
+    folder = write_corpus([make_row("a")])
+    assert [c.spec.name for c in load_corpora(folder, for_training=True)] == ["small"]
+    assert [c.spec.name for c in load_corpora(shipped("data/samples/corpus"), for_training=True)] == ["sample"]
+    found = load_corpora(folder, ["contrast", "small"], for_training=True)
+    assert [c.spec.name for c in found] == ["contrast", "small"]
+
+
 def test_the_directory_is_given_or_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MODERATION_CORPORA", raising=False)
     with pytest.raises(CorpusError, match="--corpora DIR or in MODERATION_CORPORA"):
@@ -206,7 +235,7 @@ REAL = Path(__file__).parents[3] / "shared" / "corpora"
 def test_real_corpora(tmp_path: Path) -> None:
     for name in ("isca_twitter", "germeval18"):
         (tmp_path / f"{name}.jsonl.gz").symlink_to(REAL / f"{name}.jsonl.gz")
-    germeval, isca = load_corpora(tmp_path, for_training=True)
+    germeval, isca = load_corpora(tmp_path, ["germeval18", "isca_twitter"], for_training=True)
     assert (germeval.spec.language, germeval.drops["released test split"]) == ("de", 3532)
     assert (isca.rows_in, germeval.rows_in) == (6920, 8541)
     for corpus in (germeval, isca):

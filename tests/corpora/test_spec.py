@@ -28,12 +28,16 @@ def spec_file(tmp_path: Path, text: str, name: str = "x.toml") -> Path:
 
 def test_every_shipped_spec_is_valid_and_named_after_its_file() -> None:
     paths = sorted(shipped("data/corpora").glob("*.toml"))
-    assert len(paths) == 16
+    assert len(paths) == 17
     for path in paths:
         spec = read_spec(path)
         assert spec.name == path.stem
-        assert spec.file == f"{spec.name}.jsonl.gz"
-        assert spec.source.startswith("https://")
+        if spec.shipped:
+            assert shipped(spec.shipped).name == spec.file == f"{spec.name}.jsonl"
+            assert shipped(spec.source).is_dir()
+        else:
+            assert spec.file == f"{spec.name}.jsonl.gz"
+            assert spec.source.startswith("https://")
         assert spec.cautions
 
 
