@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Annotated, Any
@@ -368,7 +369,13 @@ def _scorer(model: Path | None, policy: Path | None) -> Any:
     from moderation.policy import read_policy
     from moderation.scorer import Scorer
 
-    scorer = Scorer.load(model, policy=read_policy(policy) if policy else None)
+    slow = threading.Timer(2, _say, ["Compiling the scoring kernels for this machine, once (about 20 seconds) ..."])
+    slow.start()
+    try:
+        scorer = Scorer.load(model, policy=read_policy(policy) if policy else None)
+        scorer.score(["warm up"])
+    finally:
+        slow.cancel()
     unknown = set(scorer.policy.thresholds) - set(scorer.classifier.info.labels)
     if unknown:
         known = ", ".join(scorer.classifier.info.labels)

@@ -88,18 +88,16 @@ class NgramClassifier:
         (out, starts, ends), n, shares = self._kernel.attribute(
             code_points(text), self._table, self.weights.factors, self._tables, empty_buffers(len(text))
         )
-        spans = [
-            Span(0, 0, label, float(b)) for label, b in zip(self.info.labels, self.weights.intercepts, strict=True)
-        ]
-        words = np.diff(out[:n] != ord(" "), prepend=False, append=False).nonzero()[0]  # first, last + 1 of each
-        if len(words) == 0:
+        labels = self.info.labels
+        spans = [Span(0, 0, label, float(b)) for label, b in zip(labels, self.weights.intercepts, strict=True)]
+        if n == 0:
             return tuple(spans)
-        # `reduceat` takes each run from one index to the next: every other one is a word, the rest are the blanks
-        # between. The row added at the end makes room for the last word's end.
-        sums = np.add.reduceat(np.vstack((shares, np.zeros((1, shares.shape[1])))), words)[::2].tolist()
-        lasts = np.maximum.reduceat(np.append(ends[:n], 0), words)[::2].tolist()
-        for start, end, weights in zip(starts[words[::2]].tolist(), lasts, sums, strict=True):
-            spans += [Span(start, end, label, w) for label, w in zip(self.info.labels, weights, strict=True)]
+        blanks = np.flatnonzero(out[:n] == ord(" "))
+        first = np.concatenate(([0], blanks + 1))
+        last = np.concatenate((blanks, [n])) - 1
+        sums = np.add.reduceat(shares, first, axis=0).tolist()
+        for start, end, row in zip(starts[first].tolist(), ends[last].tolist(), sums, strict=True):
+            spans += [Span(start, end, label, weight) for label, weight in zip(labels, row, strict=True)]
         return tuple(spans)
 
     def to_file(self) -> bytes:
