@@ -41,7 +41,7 @@ __all__ = [
     "write_cases",
 ]
 
-_LONGEST_CELL = 1 << 17  # characters
+_LONGEST_CELL: Final = 1 << 17  # characters
 _REQUIRED: Final = ("functionality", "test_case", "label_gold")
 _MAX_BYTES: Final = 64 * 2**20  # the largest public suite has some 10 MB
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
