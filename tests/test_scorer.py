@@ -144,6 +144,23 @@ def test_evidence_causes_the_flag(scorer: Scorer, text: str, review: float) -> N
                 assert rest < logit(review) + 1e-6 or kept == pytest.approx(0, abs=1e-9)
 
 
+def test_evidence_is_the_fewest_words(scorer: Scorer) -> None:
+    text = "You are a pathetic idiot, shut up, you stupid fool, you clown."
+    assert isinstance(scorer.classifier, NgramClassifier)
+    words = [s for s in scorer.classifier.explain(text) if s.label == "toxicity" and s.end]
+    heaviest = sorted((s.weight for s in words if s.weight > 0), reverse=True)[:8]
+    at = scorer.classifier.info.labels.index("toxicity")
+    total = scorer.classifier.logits([text])[0, at]
+    for count in range(1, len(heaviest)):
+        # Between what is left without `count` words and without one word fewer: the first must go, the last may stay.
+        threshold = total - sum(heaviest[:count]) + heaviest[count - 1] / 2
+        policy = Policy({"toxicity": Thresholds(1 / (1 + math.exp(-threshold)))})
+        evidence = Scorer(scorer.classifier, policy, "").score([text])[0].evidence
+        shown = [w for w in words if any(s.start <= w.start and w.end <= s.end for s in evidence)]
+        assert len(shown) == count
+        assert sum(w.weight for w in shown) == pytest.approx(sum(heaviest[:count]))
+
+
 def test_without_its_evidence_a_comment_is_not_flagged(judge: Scorer) -> None:
     verdict = judge.score([RUDE])[0]
     assert verdict.flags == ("toxicity",)

@@ -115,3 +115,7 @@ def test_nuls_are_part_of_a_text(read: Any, texts: Any) -> None:
 def test_an_empty_text_is_a_row(read: Any) -> None:
     (row,) = read(b"id,text\n1,\n", "d.csv")
     assert isinstance(row, Row) and row.comment.text == ""
+
+
+def test_a_text_may_be_far_longer_than_the_csv_module_allows(read: Any, texts: Any) -> None:
+    assert texts(read(b"id,text\n1," + b"a" * 3_000_000 + b"\n", "d.csv")) == ["a" * 3_000_000]

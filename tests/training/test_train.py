@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -93,8 +94,21 @@ def test_a_folder_in_use_is_refused_before_the_work(tmp_path: Path) -> None:
 
 def test_a_cache_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(OutputError, match=r"the cache cannot be written .* --cache"):
+    with pytest.raises(OutputError, match=r"the cache cannot be written.* --cache"):
         train(TrainOptions(output=tmp_path / "b", bits=10, cache=tmp_path / "file" / "cache"))
+
+
+def test_a_damaged_cache_is_made_again(bundle_dir: Path, tmp_path: Path) -> None:
+    options = TrainOptions(output=tmp_path / "b", name="small", version="1", bits=12, jobs=1, cache=tmp_path / "c")
+    train(options)
+    stored = list((tmp_path / "c").rglob("*.pkl"))
+    assert stored
+    for path in stored:
+        path.write_bytes(path.read_bytes()[:100])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # joblib says that it computes again
+        train(options)
+    assert contents(tmp_path / "b") == contents(bundle_dir)
 
 
 def test_progress_is_told_in_order(tmp_path: Path) -> None:
