@@ -1,5 +1,6 @@
 """Writing files so that no reader, and no crash, ever meets half of one."""
 
+import json
 import os
 import shutil
 import tempfile
@@ -14,7 +15,7 @@ from moderation.errors import OutputError
 @contextmanager
 def written_aside(path: Path) -> Iterator[IO[bytes]]:
     """Open a file beside `path` for writing; it takes the place of `path` when the block ends well, and vanishes
-    otherwise.
+    otherwise. What is no file (a pipe, /dev/null) is written to directly, and a link stays a link.
 
     Raises OutputError where the disk is full, or the folder is missing or closed to us.
     """
@@ -22,13 +23,18 @@ def written_aside(path: Path) -> Iterator[IO[bytes]]:
     try:
         if path.is_dir():
             raise IsADirectoryError(f"{path} is a directory")
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        if path.exists() and not path.is_file():
+            with path.open("wb") as file:
+                yield file
+            return
+        target = Path(os.path.realpath(path))
+        descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
         with os.fdopen(descriptor, "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(path)
+        Path(temporary).replace(target)
         temporary = None
     except OSError as error:
         raise OutputError(
@@ -42,11 +48,9 @@ def written_aside(path: Path) -> Iterator[IO[bytes]]:
 def write_directory(path: Path, files: Mapping[str, bytes]) -> None:
     """Write `files` (name to contents) as the directory `path`, in the place of what stood there, all at once.
 
-    Raises OutputError as `written_aside` does, and where `path` holds something that is not among `files` and was not
-    written by an earlier call: a typing error must not wipe out a home directory.
+    Raises OutputError as `written_aside` and `check_replaceable` do.
     """
-    if path.exists() and (not path.is_dir() or (any(path.iterdir()) and not (path / "manifest.json").is_file())):
-        raise OutputError(f"{path}: exists and is no bundle. Choose another place, or remove it first.")
+    check_replaceable(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part"))
@@ -59,19 +63,46 @@ def write_directory(path: Path, files: Mapping[str, bytes]) -> None:
                 file.flush()
                 os.fsync(file.fileno())
         fresh.chmod(0o777 & ~_umask())
-        old = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".old"))
-        try:
-            if path.exists():
-                path.replace(old / "bundle")
-            fresh.replace(path)
-        finally:
-            shutil.rmtree(old, ignore_errors=True)
+        _put_in_place(fresh, path)
     except OSError as error:
         raise OutputError(
             f"{path}: cannot be written ({error.strerror or error}). Free space, or choose another place."
         ) from None
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def check_replaceable(path: Path) -> None:
+    """Raise OutputError unless `path` is free, an empty directory, or one that holds a manifest.json and the files that
+    it names and nothing else: a typing error must not wipe out a home directory.
+    """
+    if not path.exists():
+        return
+    try:
+        found = {entry.name for entry in path.iterdir()}
+        known = {"manifest.json", *json.loads((path / "manifest.json").read_bytes())["files"]} if found else set()
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        raise OutputError(f"{path}: exists and is no bundle. Choose another place, or remove it first.") from None
+    if not found <= known:
+        raise OutputError(
+            f"{path}: holds more than a bundle ({sorted(found - known)[0]}). Choose another place, or move that away."
+        )
+
+
+def _put_in_place(fresh: Path, path: Path) -> None:
+    """Rename a directory to `path`. What stood there goes when that has worked, and comes back when it has not."""
+    old = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".old"))
+    kept = old / path.name
+    try:
+        if path.exists():
+            path.replace(kept)
+        fresh.replace(path)
+    except BaseException:
+        if kept.exists() and not path.exists():
+            kept.replace(path)
+        raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _umask() -> int:

@@ -11,6 +11,7 @@ No pickle and no class path is ever read.
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -24,6 +25,8 @@ FORMAT = 1
 """The bundle format that this version writes, and the newest that it reads."""
 
 DEFAULT = "models/default"
+
+_FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ def load_bundle(path: Path | None = None) -> Bundle:
     manifest = _read_manifest(path)
     files = {}
     for name, expected in manifest.files.items():
-        if Path(name).name != name:
+        if not _FILE_NAME.fullmatch(name):
             raise BundleCorrupt(f"{path}: manifest.json names a file outside the bundle. Get the bundle again.")
         try:
             contents = (path / name).read_bytes()
@@ -114,14 +117,15 @@ def load_bundle(path: Path | None = None) -> Bundle:
 def _read_manifest(path: Path) -> Manifest:
     file = path / "manifest.json"
     try:
-        table = json.loads(file.read_bytes())
+        data = file.read_bytes()
+        table = json.loads(data)
     except OSError as error:
         raise BundleError(
             f"{path}: no bundle here ({error.strerror}: manifest.json). Name a folder that `moderation train` wrote."
         ) from None
     except (ValueError, RecursionError):
         raise BundleCorrupt(f"{file}: not JSON: the file was changed or damaged. Get the bundle again.") from None
-    if not isinstance(table, dict) or not isinstance(table.get("format"), int):
+    if not isinstance(table, dict) or type(table.get("format")) is not int or table["format"] < 1:
         raise BundleCorrupt(f"{file}: names no format version. Get the bundle again.")
     if table["format"] > FORMAT:
         raise BundleTooNew(
@@ -132,13 +136,37 @@ def _read_manifest(path: Path) -> Manifest:
     if table.keys() != known:
         odd = ", ".join(sorted(table.keys() ^ known))
         raise BundleCorrupt(f"{file}: missing or unknown: {odd}. Get the bundle again.")
-    for name in ("labels", "languages", "corpora"):
-        if not isinstance(table[name], list):
-            raise BundleCorrupt(f"{file}: {name} is not a list. Get the bundle again.")
-        table[name] = tuple(table[name])
-    manifest = Manifest(**table)
-    if manifest.digest() != manifest.sha256:
+    wrong = _wrong_fields(table)
+    if wrong:
+        raise BundleCorrupt(f"{file}: not of the right type: {', '.join(wrong)}. Get the bundle again.")
+    manifest = Manifest(**table | {name: tuple(table[name]) for name in ("labels", "languages", "corpora")})
+    try:  # the bytes are compared, too: a changed blank leaves the meaning, and with it the hash, as it was
+        intact = manifest.to_json().encode() == data and manifest.digest() == manifest.sha256
+    except (ValueError, RecursionError):
+        intact = False
+    if not intact:
         raise BundleCorrupt(
             f"{file}: differs from its own sha256: the file was changed or damaged. Get the bundle again."
         )
     return manifest
+
+
+def _wrong_fields(table: Mapping[str, Any]) -> list[str]:
+    """Name the fields of a manifest that hold something else than they should."""
+
+    def strings(values: Any) -> bool:
+        return isinstance(values, list) and all(isinstance(item, str) for item in values)
+
+    def numbers(values: Any) -> bool:
+        return isinstance(values, dict) and all(type(item) in (int, float) for item in values.values())
+
+    right = {name: isinstance(table[name], str) for name in ("kind", "name", "version", "licence", "sha256")}
+    right |= {name: isinstance(table[name], dict) for name in ("calibration", "metrics", "training")}
+    right |= {name: strings(table[name]) for name in ("labels", "languages")}
+    right |= {
+        "files": isinstance(table["files"], dict) and strings([*table["files"].values()]),
+        "thresholds": numbers(table["thresholds"]),
+        "normaliser": type(table["normaliser"]) is int,
+        "corpora": isinstance(table["corpora"], list),
+    }
+    return [name for name, good in right.items() if not good]

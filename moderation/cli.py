@@ -3,7 +3,9 @@
 import contextlib
 import json
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Annotated, Any
@@ -28,6 +30,7 @@ model_app = typer.Typer(help="Look at bundles (models on disk).", no_args_is_hel
 app.add_typer(model_app, name="model")
 
 _SHOWN_REJECTS = 5
+_BROKEN_PIPE = 141  # 128 + SIGPIPE, as a shell reports it; Windows does not know the name
 
 Model = Annotated[
     Path | None, typer.Option("--model", metavar="DIR", help="The bundle to score with. [default: the shipped one]")
@@ -43,14 +46,17 @@ BundleDir = Annotated[Path | None, typer.Argument(metavar="[BUNDLE]", help="The 
 
 def main() -> None:
     """Run the command line: `moderation`, or `python -m moderation`."""
+    signal.signal(signal.SIGTERM, _stop)  # else it would end us without removing what is half written
     try:
         app()
     except ModerationError as error:
         _say(f"error: {error}")
         sys.exit(error.exit_code)
-    except BrokenPipeError:  # the reader of our output has gone, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+
+
+def _stop(number: int, frame: object) -> None:
+    del frame
+    sys.exit(128 + number)
 
 
 def _say(message: str) -> None:
@@ -99,6 +105,7 @@ def extract(
         failed.append(position)
         _say(f"skipped {position}: {reason}")
 
+    _check_output(output, inputs)
     with _written(output) as file:
         for row in document_rows(inputs, format, only, on_reject):
             file.write(json.dumps(row).encode() + b"\n")
@@ -146,6 +153,7 @@ def score(
         raise typer.BadParameter("a table is for the terminal; leave out --output", param_hint="--table")
     for name in inputs:
         format_of(name, format)
+    _check_output(output, inputs)
     scorer = _scorer(model, policy)
     summary = Summary()
     shown: list[Reject] = []
@@ -244,40 +252,70 @@ def evaluate(
     only: Annotated[
         list[str] | None, typer.Option("--only", metavar="NAME", help="Only this corpus; again for more.")
     ] = None,
+    suite: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME|FILE", help="A functional suite; again for more. [default: antisemitismcheck]"),
+    ] = None,
     output: Annotated[
         str, typer.Option("--output", "-o", metavar="FILE", help='Markdown; "-": standard output.')
     ] = "-",
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write all figures as JSON, too.")
     ] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write a page with plots and the worst errors, too.")
+    ] = None,
+    gate: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Fail (exit 1) where a floor of this TOML file is missed.")
+    ] = None,
+    robustness: Annotated[bool, typer.Option(help="Attack the texts, too: half of the time.")] = True,
     resamples: Annotated[int, typer.Option(min=10, help="Bootstrap resamples.")] = 1000,
 ) -> None:
-    """Measure a bundle on the validation parts of corpora: a table with bootstrap intervals.
+    """Measure a bundle on the validation parts of corpora and on suites: tables with bootstrap intervals.
 
-    Example: `moderation evaluate out/model --corpora corpora/ --json figures.json`
+    Example: `moderation evaluate out/model --corpora corpora/ --report out/report`
     """
     from moderation.bundle import load_bundle
     from moderation.classifiers import load_classifier
     from moderation.corpora import corpora_directory, load_corpora
-    from moderation.evaluation.evaluate import Options
-    from moderation.evaluation.evaluate import evaluate as run
+    from moderation.evaluation.evaluate import Options, evaluate_scored
+    from moderation.evaluation.gates import check_floors, read_floors
     from moderation.evaluation.rendering import to_json, to_markdown
+    from moderation.evaluation.report import write_report
+    from moderation.evaluation.scoring import score_corpora
+    from moderation.evaluation.suites import load_suite
+    from moderation.evaluation.worst import worst_errors
 
     directory = corpora_directory(corpora)
+    floors = read_floors(gate) if gate else ()
+    suites = [load_suite(name) for name in suite or ["antisemitismcheck"]]
     with _steps() as step:
-        step("checking the bundle", 0, 3)
+        step("checking the bundle", 0, 4)
         checked = load_bundle(bundle)
-        classifier = load_classifier(checked)
-        step("reading corpora", 1, 3)
+        classifier, thresholds = load_classifier(checked), checked.manifest.thresholds
+        step("reading corpora", 1, 4)
         loaded = load_corpora(directory, only, for_training=False)
-        step("measuring", 2, 3)
-        result = run(classifier, loaded, checked.manifest.thresholds, Options(resamples=resamples))
-        step("done", 3, 3)
+        step("scoring", 2, 4)
+        scored = score_corpora(classifier, loaded)
+        step("measuring", 3, 4)
+        options = Options(resamples=resamples, robustness=robustness)
+        result = evaluate_scored(classifier, scored, thresholds, options, suites)
+        if report:
+            write_report(report, result, worst_errors(classifier, scored, thresholds))
+        step("done", 4, 4)
     with _written(output) as file:
         file.write(to_markdown(result).encode())
     if json_file is not None:
         with _written(str(json_file)) as file:
             file.write(json.dumps(to_json(result), indent=1).encode() + b"\n")
+    if gate:
+        outcome = check_floors(result, floors)
+        for skipped in outcome.skipped:
+            _say(f"not measured: {skipped}")
+        for missed in outcome.missed:
+            _say(f"missed: {missed}")
+        if outcome.missed:
+            raise ModerationError(f"{gate}: {len(outcome.missed)} of {len(floors)} floors are missed.")
 
 
 @app.command()
@@ -331,12 +369,24 @@ def _scorer(model: Path | None, policy: Path | None) -> Any:
     from moderation.policy import read_policy
     from moderation.scorer import Scorer
 
-    scorer = Scorer.load(model, policy=read_policy(policy) if policy else None)
+    slow = threading.Timer(2, _say, ["Compiling the scoring kernels for this machine, once (about 20 seconds) ..."])
+    slow.start()
+    try:
+        scorer = Scorer.load(model, policy=read_policy(policy) if policy else None)
+        scorer.score(["warm up"])
+    finally:
+        slow.cancel()
     unknown = set(scorer.policy.thresholds) - set(scorer.classifier.info.labels)
     if unknown:
         known = ", ".join(scorer.classifier.info.labels)
         raise PolicyError(f"{policy}: no label {', '.join(sorted(unknown))} in {scorer.model}; it has {known}.")
     return scorer
+
+
+def _check_output(output: str, inputs: Iterable[str]) -> None:
+    """Raise OutputError where a result would take the place of what it is made from."""
+    if Path(output).is_file() and any(Path(name).exists() and Path(name).samefile(output) for name in inputs):
+        raise OutputError(f"{output}: is an input, too, and would be lost. Choose another place.")
 
 
 @contextlib.contextmanager
@@ -348,12 +398,16 @@ def _written(output: str) -> Iterator[IO[bytes]]:
         with output_file(Path(output)) as file:
             yield file
         return
+    if sys.stdout is None:
+        raise OutputError("standard output: closed. Name a file with --output.")
     try:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        raise
+    except BrokenPipeError:  # the reader of our output has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(_BROKEN_PIPE) from None
     except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # no second error when Python flushes it
         raise OutputError(
             f"standard output: cannot be written ({error.strerror}). Free space, or name a file with --output."
         ) from None
@@ -404,6 +458,11 @@ def _counts(counter: Any) -> str:
     return ", ".join(f"{n:,} {what}" for what, n in counter.most_common())
 
 
+def _shown(text: str) -> str:
+    """Return text for the terminal: no control codes, which could move its cursor or forge rows, no lone surrogates."""
+    return escape("".join(c if c.isprintable() else " " for c in text))
+
+
 def _print_table(scored: Iterable[Any]) -> None:
     table = Table(show_lines=False)
     for name in ("comment", "author", "action", "scores", "because of"):
@@ -413,10 +472,10 @@ def _print_table(scored: Iterable[Any]) -> None:
         scores = " ".join(f"{label} {score:.2f}" for label, score in verdict.scores.items())
         because = dict.fromkeys(row.comment.text[s.start : s.end] for s in verdict.evidence)
         table.add_row(
-            escape(str(row.id)),
-            escape(row.comment.author or "-"),
+            _shown(str(row.id)),
+            _shown(row.comment.author or "-"),
             f"[{colours[verdict.action]}]{verdict.action}[/]",
             scores or f"unscored: {verdict.unscored}",
-            escape(", ".join(because)),
+            _shown(", ".join(because)),
         )
     Console(width=None if sys.stdout.isatty() else 160).print(table)

@@ -27,7 +27,7 @@ def _stamp() -> str:
 def compiled(function: Function) -> Function:
     """Compile a function with numba, without the GIL; machine code is kept on disk between runs.
 
-    numba takes kept code for good while the file of the function itself is unchanged. Ours call each other across files,
+    numba takes kept code for good while the file of the function itself is unchanged. Ours call each other over files,
     and would go on with old code of another: a wrong score, or a write out of bounds. So kept code is bound to all of
     the sources.
     """

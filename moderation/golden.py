@@ -26,13 +26,19 @@ def golden_file(classifier: Classifier, texts: list[str]) -> bytes:
 def replay(bundle: Bundle, classifier: Classifier) -> tuple[int, float]:
     """Score the golden texts of a bundle again; return (how many, largest difference).
 
-    Raises GoldenMismatch where one differs by more than TOLERANCE, BundleCorrupt where there are none.
+    Raises GoldenMismatch where one differs by more than TOLERANCE, BundleCorrupt where there are none that can be read.
     """
-    rows = [json.loads(line) for line in bundle.files.get(GOLDEN, b"").decode().splitlines()]
-    if not rows:
+    try:
+        rows = [json.loads(line) for line in bundle.files.get(GOLDEN, b"").splitlines()]
+        texts = [str(row["text"]) for row in rows]
+        expected = np.array([[float(row["scores"][label]) for label in classifier.info.labels] for row in rows])
+    except (ValueError, LookupError, TypeError, RecursionError):
+        raise BundleCorrupt(
+            f"{bundle.path / GOLDEN}: no golden texts of these labels. Train the bundle again."
+        ) from None
+    if not texts:
         raise BundleCorrupt(f"{bundle.path}: no golden texts. Get the bundle again, or train it again.")
-    expected = np.array([[row["scores"][label] for label in classifier.info.labels] for row in rows])
-    found = classifier.probabilities([row["text"] for row in rows])
+    found = classifier.probabilities(texts)
     differences = np.abs(found - expected).max(axis=1)
     worst = int(differences.argmax())
     if not differences[worst] <= TOLERANCE:

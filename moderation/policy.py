@@ -46,8 +46,13 @@ class Policy:
                     f"Policy: {label} would be hidden from {pair.hide} on but reviewed only from {pair.review} on; "
                     "raise the hide threshold."
                 )
-        contents = json.dumps({label: [t.review, t.hide] for label, t in sorted(self.thresholds.items())})
+        numbers = {
+            label: [float(t.review), None if t.hide is None else float(t.hide)]
+            for label, t in sorted(self.thresholds.items())
+        }
+        contents = json.dumps(numbers)
         digest = hashlib.sha256(contents.encode()).hexdigest()[:8]
+        object.__setattr__(self, "thresholds", dict(self.thresholds))  # what the caller does to his changes no policy
         object.__setattr__(self, "identity", f"{self.name}+{digest}")
 
     def decide(self, scores: Mapping[str, float]) -> tuple[Action, tuple[str, ...]]:
@@ -73,7 +78,7 @@ def read_policy(path: Path) -> Policy:
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise PolicyError(
             f"{path}: not a policy file ({error}). It needs a table such as [hate] review = 0.8."
         ) from None
@@ -87,6 +92,5 @@ def read_policy(path: Path) -> Policy:
             raise PolicyError(
                 f"{path}: [{label}] must hold review = NUMBER and, if wanted, hide = NUMBER, nothing else."
             )
-        hide = entry.get("hide")
-        thresholds[label] = Thresholds(float(entry["review"]), None if hide is None else float(hide))
+        thresholds[label] = Thresholds(entry["review"], entry.get("hide"))
     return Policy(thresholds, str(name))

@@ -14,6 +14,7 @@ from moderation.policy import Policy, Thresholds
 from moderation.text import profiles
 from moderation.types import Comment, Span, Verdict
 
+_LONGEST_EXPLAINED = 1 << 16  # code points; explaining takes some 500 bytes for each, and nobody reads that far
 _MAX_EVIDENCE = 8  # words shown for one label: past that, "the whole comment" says it better
 
 
@@ -87,12 +88,12 @@ class Scorer:
 
     def _evidence(self, text: str, flags: Sequence[str]) -> tuple[Span, ...]:
         """Return for each flagged label the fewest words without whose weight it would not be flagged, side by side
-        ones joined.
+        ones joined. Of a text longer than a novel's chapter only the opening is looked at.
         """
         if not isinstance(self.classifier, Explainer):
             return ()
         found: list[Span] = []
-        explained = self.classifier.explain(text)
+        explained = self.classifier.explain(text[:_LONGEST_EXPLAINED])
         for label in flags:
             spans = [s for s in explained if s.label == label]
             threshold = self.policy.thresholds[label].review

@@ -1,7 +1,38 @@
 """Settings that every test shares."""
 
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
+
+from moderation.policy import Policy, Thresholds
+from moderation.scorer import Scorer
+from moderation.training import TrainOptions, train
 
 # Compiled code is loaded on first use and CI machines are busy, so times say nothing. The same examples every run.
 settings.register_profile("offline", deadline=None, derandomize=True)
 settings.load_profile("offline")
+
+RUDE = "You are a pathetic idiot, shut up."
+KIND = "Lovely photographs, thank you."
+
+
+@pytest.fixture(scope="session")
+def bundle_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a small real bundle, trained once on the sample corpus. Tests that change one copy it first."""
+    path = tmp_path_factory.mktemp("bundle") / "small"
+    train(TrainOptions(output=path, name="small", version="1", bits=12, jobs=1))
+    return path
+
+
+@pytest.fixture(scope="session")
+def scorer(bundle_dir: Path) -> Scorer:
+    return Scorer.load(bundle_dir)
+
+
+@pytest.fixture(scope="session")
+def judge(scorer: Scorer) -> Scorer:
+    """Return a scorer that surely flags the rude one of two comments, for toxicity, and not the other."""
+    rude, kind = (v.scores["toxicity"] for v in scorer.score([RUDE, KIND]))
+    assert rude > kind
+    return Scorer(scorer.classifier, Policy({"toxicity": Thresholds((rude + kind) / 2)}, "halfway"), scorer.model)

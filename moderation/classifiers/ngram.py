@@ -11,7 +11,6 @@ probability.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -77,7 +76,8 @@ class NgramClassifier:
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return calibrated probabilities, float32 (len(texts), labels)."""
-        return (1.0 / (1.0 + np.exp(-self.logits(texts)))).astype(np.float32)
+        negated = np.minimum(-self.logits(texts), 700.0)  # a long text's may be in the thousands: exp would overflow
+        return (1.0 / (1.0 + np.exp(negated))).astype(np.float32)
 
     def explain(self, text: str) -> tuple[Span, ...]:
         """Return what each word of `text` adds to each label's logit, and the intercept as the span (0, 0).
@@ -88,18 +88,16 @@ class NgramClassifier:
         (out, starts, ends), n, shares = self._kernel.attribute(
             code_points(text), self._table, self.weights.factors, self._tables, empty_buffers(len(text))
         )
-        spans = [
-            Span(0, 0, label, float(b)) for label, b in zip(self.info.labels, self.weights.intercepts, strict=True)
-        ]
+        labels = self.info.labels
+        spans = [Span(0, 0, label, float(b)) for label, b in zip(labels, self.weights.intercepts, strict=True)]
+        if n == 0:
+            return tuple(spans)
         blanks = np.flatnonzero(out[:n] == ord(" "))
-        edges = np.concatenate(([-1], blanks, [n]))
-        for before, after in pairwise(edges):
-            first, last = before + 1, after - 1
-            if first > last:
-                continue
-            sums = shares[first : last + 1].sum(axis=0)
-            start, end = int(starts[first]), int(ends[first : last + 1].max())
-            spans += [Span(start, end, label, float(sums[k])) for k, label in enumerate(self.info.labels)]
+        first = np.concatenate(([0], blanks + 1))
+        last = np.concatenate((blanks, [n])) - 1
+        sums = np.add.reduceat(shares, first, axis=0).tolist()
+        for start, end, row in zip(starts[first].tolist(), ends[last].tolist(), sums, strict=True):
+            spans += [Span(start, end, label, weight) for label, weight in zip(labels, row, strict=True)]
         return tuple(spans)
 
     def to_file(self) -> bytes:
@@ -129,7 +127,7 @@ class NgramClassifier:
 
 def _checked(arrays: dict[str, NDArray[Any]], labels: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     table, factors, intercepts = arrays["table"], arrays["factors"], arrays["intercepts"]
-    size = len(table)
+    size = table.shape[0] if table.ndim else 0
     if table.dtype != np.int8 or table.shape != (size, labels) or size < 2 or size & (size - 1):
         raise ValueError(f"table {table.dtype} {table.shape}")
     if factors.dtype != np.float64 or factors.shape != (2, labels) or not np.isfinite(factors).all():

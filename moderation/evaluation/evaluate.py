@@ -17,6 +17,7 @@ from moderation.evaluation.measuring import CorpusResult, measure_corpus
 from moderation.evaluation.robustness import CleanResult, RobustnessResult, measure_clean, measure_robustness
 from moderation.evaluation.scoring import ScoredCorpus, checked_thresholds, score_corpora, score_texts
 from moderation.evaluation.suite_results import SuiteResult, score_suite
+from moderation.evaluation.years import YearResult, measure_years
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Evaluation:
     bias: tuple[BiasResult, ...]
     robustness: tuple[RobustnessResult, ...]
     clean: tuple[CleanResult, ...]
+    years: tuple[YearResult, ...]
 
 
 def evaluate(
@@ -96,6 +98,7 @@ def evaluate_scored(
             result for each in perturbed for result in measure_robustness(classifier, each, thresholds, resampling)
         ),
         clean=measure_clean(classifier, thresholds, resampling) if options.robustness else (),
+        years=tuple(result for each in scored for result in measure_years(each, thresholds, resampling, bins)),
     )
 
 

@@ -18,6 +18,7 @@ LOWEST = "Lowest first"
 FLAGGED = "Share of all rows flagged, %"
 BIAS = "Bias by identity"
 ROBUSTNESS = "Robustness"
+YEARS = "By year"
 WANTED = "Thresholds for a wanted precision or workload"
 METHOD = "How it was measured"
 
@@ -69,6 +70,7 @@ def sections(evaluation: Evaluation) -> list[tuple[str, list[str]]]:
         (FLAGGED, _flag_rates(evaluation)),
         (BIAS, _bias(evaluation)),
         (ROBUSTNESS, _robustness(evaluation)),
+        (YEARS, _years(evaluation)),
         (WANTED, _thresholds(evaluation)),
         (METHOD, _method(evaluation)),
     ]
@@ -165,6 +167,16 @@ def _robustness(evaluation: Evaluation) -> list[str]:
         found = "; ".join(f"{c.label} {number(c.flag_rate, percent=True)} %" for c in evaluation.clean)
         lines += [f"Flagged of {evaluation.clean[0].n} harmless texts full of numbers and code: {found}.", ""]
     return lines if len(lines) > 2 else []
+
+
+def _years(evaluation: Evaluation) -> list[str]:
+    shown = ("auc", "average_precision", "f1", "precision", "recall", "ece")
+    rows = [
+        [f"{cell(y.corpus)} {y.label} {y.year}", str(y.n), str(y.positives), *(number(y.metrics[m]) for m in shown)]
+        for y in evaluation.years
+    ]
+    head = ["corpus, label, year", "n", "positive", *(_TITLES[name] for name in shown)]
+    return table(head, rows) if rows else []
 
 
 def _points(estimate: Estimate) -> str:

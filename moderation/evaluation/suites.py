@@ -41,6 +41,7 @@ __all__ = [
     "write_cases",
 ]
 
+_LONGEST_CELL: Final = 1 << 17  # characters
 _REQUIRED: Final = ("functionality", "test_case", "label_gold")
 _MAX_BYTES: Final = 64 * 2**20  # the largest public suite has some 10 MB
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -200,6 +201,7 @@ def _without_nuls(lines: Iterable[str], path: Path) -> Iterator[str]:
 
 
 def _csv_rows(lines: Iterator[str], path: Path, spec: SuiteSpec) -> Iterator[tuple[int, dict[str, str]]]:
+    csv.field_size_limit(_LONGEST_CELL)  # the limit is the process's: readers of dumps set a larger one
     reader = csv.reader(lines, strict=True)
     try:
         header = next(reader, [])

@@ -9,6 +9,7 @@ from lxml import html as lxml_html
 
 from moderation.extraction.plain import from_text
 from moderation.extraction.platforms import by_platform
+from moderation.extraction.render import rendered
 from moderation.extraction.selectors import Index
 from moderation.extraction.siblings import by_siblings
 from moderation.types import Comment, Document
@@ -30,6 +31,12 @@ def from_html(source: str, url: str | None = None) -> Document:
     for one in found:
         _detach(one.node)
     return Document(_article(root), tuple(_numbered([one.comment for one in found])), url=url, title=title)
+
+
+def visible_text(source: str) -> str:
+    """Return the text of a page of HTML as a reader sees it, with nothing taken out."""
+    root = parsed(source)
+    return rendered(root) if root is not None else ""
 
 
 def parsed(source: str) -> etree._Element | None:

@@ -12,7 +12,8 @@ _BULLET = re.compile(r"^(?:[•*·▪‣◦»>+-]\s+|#?\d{1,5}(?:[.):]\s*|\s+)(?
 _GLUE = (
     r"(?:on|at|am|um|le|el|il|à|op|om|dnia|в|posted|published|comment(?:ed)?|permalink|permanent link|reply|antworten|"
     r"uhr|von|by|par|por|says?|said|sagte?|"
-    r"schrieb|wrote|edited|report|link|#\d*|\d{1,5}\.)"
+    r"schrieb|wrote|edited|report|link|"
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|#\d*|\d{1,5}\.)"
 )
 _BEFORE_NAME = re.compile(rf"^(?:[\s:,.|(·•-]*{_GLUE}(?=[\s:,.|]|$))+", re.IGNORECASE)
 _AFTER_NAME = re.compile(rf"(?:(?<=[\s:,.|]){_GLUE}[\s:,.|)·•-]*)+$", re.IGNORECASE)

@@ -22,11 +22,11 @@ from moderation.extraction.wording import says
 from moderation.types import Comment
 
 _COMMENT = re.compile(
-    r"comm?ent|kommentar|comentario|commento|reacti|komentarz|yorum|koment|opini|respon[sd]|answer|antwort|repl(?:y|ies)|"
-    r"guestbook|leserbrief|talkback|visitors|cmt|message|reader",
+    r"comm?ent|kommentar|comentario|commento|reacti|komentarz|yorum|koment|opini|respon[sd]|repl(?:y|ies)|"
+    r"guestbook|leserbrief|talkback|visitors|cmt|forum[_-]?(?:message|post)",
     re.IGNORECASE,
 )
-_POST = re.compile(r"post|msg|topic|thread|beitrag|forum", re.IGNORECASE)
+_POST = re.compile(r"post|message|msg|topic|thread|beitrag|forum|answer|antwort", re.IGNORECASE)
 _AUTHOR = re.compile(
     r"auth?or|user|nick|(?:^|[_-])name|poster\b|member|by-?line|person|(?:^|[_-])fn$|verfasser|pseudo|screen-?name|sender|"
     r"creator|comment(?:er|or)(?![a-z])",
@@ -41,10 +41,33 @@ _NEVER = re.compile(
 )
 _STEM = re.compile(r"(.*?[^\d])[\da-f-]*\d[\da-f-]*$")
 _PAGE = frozenset(("html", "body", "main"))
+# Never a whole comment.
+_INLINE = frozenset(
+    (
+        "span",
+        "a",
+        "label",
+        "button",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "footer",
+        "p",
+        "input",
+        "i",
+        "b",
+        "em",
+    )
+)
 _SAMPLE = 12  # nodes of a group that are looked at to judge it
 _MOST_GROUPS = 40
 _LIFTED = 4  # groups whose parents are judged, too
-_ENOUGH = 4.0
+_ENOUGH = 3.9
+_SURE = 5.0  # for one node alone, and for groups whose name says nothing of comments
 _SHORTEST = 2  # characters of a comment
 _LONGEST_NAME = 60
 
@@ -98,8 +121,9 @@ def by_siblings(index: Index) -> list[Found]:
         parents = _parents(nodes)
         if parents:
             scored.append((worth + _score(parents, index, marks), parents, worth))
-    score, nodes, _ = max(scored, key=lambda one: one[0], default=(0.0, [], 0.0))
-    return list(_comments(nodes, index, marks)) if score >= _ENOUGH else []
+    score, nodes, worth = max(scored, key=lambda one: one[0], default=(0.0, [], 0.0))
+    enough = _SURE if len(nodes) == 1 or worth < 1 else _ENOUGH
+    return list(_comments(nodes, index, marks)) if score >= enough else []
 
 
 def _parents(nodes: Sequence[etree._Element]) -> list[etree._Element]:
@@ -111,18 +135,16 @@ def _parents(nodes: Sequence[etree._Element]) -> list[etree._Element]:
 def _groups(index: Index, marks: _Marks) -> Iterator[tuple[list[etree._Element], float]]:
     """Yield groups of nodes in document order, each with what its name alone is worth."""
     groups: list[tuple[float, list[etree._Element]]] = []
-    for name, nodes in index.by_class.items():
-        if worth := _kinds(name).worth:
-            groups.append((worth, nodes))
+    groups += [(worth, nodes) for name, nodes in index.by_class.items() if (worth := _kinds(name).worth)]
     stems: dict[str, list[etree._Element]] = defaultdict(list)
     for node in index.nodes:
-        if (name := node.get("id")) and (match := _STEM.fullmatch(name)):
+        if match := _STEM.fullmatch(node.get("id") or ""):
             stems[match[1]].append(node)
     groups += [(worth, nodes) for stem, nodes in stems.items() if (worth := _kinds(stem).worth)]
     groups += [(0.5, nodes) for nodes in _repeated(marks)]
     groups.sort(key=lambda group: (-group[0], -len(group[1])))
     for worth, nodes in groups[:_MOST_GROUPS]:
-        if nodes[0].tag not in _PAGE:
+        if nodes[0].tag not in _PAGE and nodes[0].tag not in _INLINE:
             yield nodes, worth
 
 
@@ -176,7 +198,8 @@ def _look(item: etree._Element, owner: Owner, marks: _Marks) -> _Item:
             continue
         length = len((node.text or "").strip()) + sum(len((child.tail or "").strip()) for child in node)
         text += length
-        if node.tag == "a" or (node.getparent() is not None and node.getparent().tag == "a"):
+        parent = node.getparent()
+        if node.tag == "a" or (parent is not None and parent.tag == "a"):
             linked += length
         if node in marks.times and (shown := _shown_time(node)):
             if time is None or time not in node.iterancestors():
@@ -195,7 +218,7 @@ def _look(item: etree._Element, owner: Owner, marks: _Marks) -> _Item:
 
 def _shown_time(node: etree._Element) -> int:
     """Return how many characters `node` prints if it is a time, else 0."""
-    text = " ".join("".join(node.itertext()).split()) if len(node) < 6 else ""
+    text = " ".join("".join(map(str, node.itertext())).split()) if len(node) < 6 else ""
     if node.tag == "time" and not text:
         return 1
     return len(text) if len(text) < 80 and time_span(text) is not None else 0
@@ -204,7 +227,7 @@ def _shown_time(node: etree._Element) -> int:
 def _shows_name(node: etree._Element) -> bool:
     if len(node) > 8:
         return False
-    text = " ".join("".join(node.itertext()).split())
+    text = " ".join("".join(map(str, node.itertext())).split())
     return 0 < len(text) <= _LONGEST_NAME and not only_time(text) and may_be_name(text.rstrip(":").removesuffix("..."))
 
 

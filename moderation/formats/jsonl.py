@@ -15,8 +15,10 @@ def read_jsonl(file: IO[bytes], source: str, fields: Fields) -> Iterator[Row | R
             yield item
             continue
         position, line = item
+        if not line.strip():
+            continue
         try:
-            record = json.loads(line.decode("utf-8-sig"), strict=False)
+            record = json.loads(line.decode(), strict=False)
         except UnicodeDecodeError:
             yield Reject(position, "not UTF-8")
         except (ValueError, RecursionError):

@@ -1,5 +1,6 @@
 """Opening inputs: files, standard input, gzip by its magic number, lines of bounded length."""
 
+import codecs
 import gzip
 import io
 import sys
@@ -30,9 +31,10 @@ def opened(source: str) -> Iterator[IO[bytes]]:
 
 
 def lines(file: IO[bytes], source: str) -> Iterator[tuple[str, bytes] | Reject]:
-    """Yield (position, line without its end) for each line that is not blank, and a reject for each that is too long.
+    """Yield (position, line with its end) for each line, and a reject for each that is too long.
 
-    A stream that breaks off, such as a truncated gzip, ends with a reject: what came before it is good.
+    A byte order mark is left out. A stream that breaks off, such as a truncated gzip, ends with a reject: what came
+    before it is good.
     """
     number = 0
     while True:
@@ -51,8 +53,8 @@ def lines(file: IO[bytes], source: str) -> Iterator[tuple[str, bytes] | Reject]:
             return
         if too_long:
             yield Reject(position, f"line longer than {LONGEST_RECORD >> 20} MiB")
-        elif line.strip():
-            yield position, line.rstrip(b"\r\n")
+        else:
+            yield position, line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
 
 
 def whole(file: IO[bytes], source: str) -> bytes | Reject:

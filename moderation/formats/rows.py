@@ -1,5 +1,6 @@
 """What a reader of dumps yields: a comment with the id its source gave it, or the reason why there is none."""
 
+import math
 from dataclasses import dataclass
 
 from moderation.types import Comment
@@ -41,6 +42,8 @@ def row_of(record: dict[str, object], fields: Fields, position: str) -> Row | Re
         return Reject(position, f"field {fields.text!r} is not a string")
     found = record.get(fields.id)
     row_id = found if isinstance(found, str | int | float) and found != "" else position
+    if isinstance(row_id, float) and not math.isfinite(row_id):  # JSON knows no NaN
+        row_id = position
     author, time, parent, lang = (
         value if isinstance(value := record.get(key), str) and value else None
         for key in ("author", "time", "parent", "lang")

@@ -1,5 +1,6 @@
 """Training features: the n-grams of every text as one sparse matrix, kept between runs by joblib."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.classifiers.ngram import batches, empty_buffers, join
+from moderation.errors import OutputError
 from moderation.text import NORMALISER_VERSION
 from moderation.text.tables import tables
 
@@ -16,14 +18,21 @@ def ngram_slots(texts: Sequence[str], bits: int, cache: Path | None) -> tuple[ND
     """Return the table slots of the n-grams of all texts, and where they end.
 
     Returns (slots (m,), ends (2 n,)): the ends of each text's character n-grams and of its words, in turns. With
-    `cache`, a folder, the result for the same texts is read back from there.
+    `cache`, a folder, the result for the same texts is read back from there. Raises OutputError where that folder
+    cannot be written.
     """
     if cache is None:
         return _ngram_slots(texts, bits, NORMALISER_VERSION)
     from joblib import Memory
 
-    memory = Memory(cache, mmap_mode="r", verbose=0)
-    slots, ends = memory.cache(_ngram_slots)(texts, bits, NORMALISER_VERSION)
+    try:
+        with warnings.catch_warnings():  # joblib warns where it cannot write, and fails a step later
+            warnings.filterwarnings("ignore", "Unable to cache to disk")
+            slots, ends = Memory(cache, mmap_mode="r", verbose=0).cache(_ngram_slots)(texts, bits, NORMALISER_VERSION)
+    except (OSError, KeyError):
+        raise OutputError(
+            f"{cache}: the cache cannot be written. Free space, or name another folder with --cache."
+        ) from None
     return slots, ends
 
 

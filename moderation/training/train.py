@@ -4,6 +4,7 @@ clock and no random state: the same corpora give the same bundle, byte for byte.
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation import __version__
+from moderation.atomic import check_replaceable
 from moderation.bundle import Bundle, Manifest, write_bundle
 from moderation.classifiers.base import ClassifierInfo
 from moderation.classifiers.ngram import ARRAYS, KIND, NgramClassifier, Weights
@@ -95,8 +97,12 @@ def train(options: TrainOptions, progress: Progress = _silent) -> Bundle:
     try:
         from joblib import Parallel, delayed
         from threadpoolctl import threadpool_limits
+
+        for package in ("scipy.sparse", "sklearn.linear_model"):  # used by the steps below
+            import_module(package)
     except ImportError:
         raise MissingExtra("Training", "train") from None
+    check_replaceable(options.output)  # now, and not after minutes of work
     directory = options.corpora or shipped("data/samples/corpus")
     progress("reading corpora", 0, 4)
     corpora = [c for c in load_corpora(directory, options.names, for_training=True) if c.texts]
@@ -127,9 +133,14 @@ def _rows(corpora: Sequence[Corpus]) -> _Rows:
         return _Rows(np.empty((0, len(LABEL_NAMES)), np.float32), np.empty(0, np.str_), np.empty(0, np.int64))
     return _Rows(
         np.concatenate([c.labels for c in corpora]),
-        np.array([part for c in corpora for part in c.split]),
+        np.array([_part(c, part) for c in corpora for part in c.split]),
         np.repeat(np.arange(len(corpora)), [len(c.texts) for c in corpora]),
     )
+
+
+def _part(corpus: Corpus, part: str) -> str:
+    """Return what a row is for: synthetic pairs only teach, thresholds come from what people wrote."""
+    return "train" if corpus.spec.shipped and part == "calibration" else part
 
 
 def _can_learn(rows: _Rows, label: int) -> bool:
