@@ -1,0 +1,59 @@
+"""What the program says while it works: lines, steps, counts."""
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+
+def say(message: str) -> None:
+    """Say something to the person, not to the program that reads our output."""
+    typer.echo(message, err=True)
+
+
+@contextlib.contextmanager
+def steps() -> Iterator[Callable[[str, int, int], None]]:
+    """Show steps as a bar on a terminal, as lines elsewhere."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda what, done, total: say(f"[{done}/{total}] {what}")
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("starting", total=None)
+        yield lambda what, done, total: bar.update(task, description=what, completed=done, total=total)
+
+
+def counted(items: Iterable[Any], what: str) -> Iterator[Any]:
+    """Pass items on and show on a terminal how many went by, and how fast."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield from items
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} " + what), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=None)
+        for count, item in enumerate(items, start=1):
+            yield item
+            if count % 1024 == 0:
+                bar.update(task, completed=count)
+
+
+def counts(counter: Any) -> str:
+    """Return the counts of a Counter in words, the largest first."""
+    return ", ".join(f"{n:,} {what}" for what, n in counter.most_common())
+
+
+def shown(text: str) -> str:
+    """Return text for the terminal: no control codes, which could move its cursor or forge rows, no lone surrogates."""
+    return escape("".join(c if c.isprintable() else " " for c in text))

@@ -1,0 +1,123 @@
+"""`moderation score`."""
+
+import json
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from moderation.cli.console import counted, counts, say, shown
+from moderation.cli.options import Model
+from moderation.cli.output import check_output, written
+from moderation.errors import PolicyError, RejectedRows
+
+_SHOWN_REJECTS = 5
+
+
+def score(
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="INPUT...", help='Dumps (.jsonl, .csv, .tsv) and pages (.txt, .html), also .gz; or "-".'
+        ),
+    ],
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help='JSON Lines, .gz if the name says so; "-": standard output.'
+        ),
+    ] = "-",
+    model: Model = None,
+    policy: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Thresholds in TOML. [default: those that the bundle suggests]")
+    ] = None,
+    format: Annotated[
+        str | None, typer.Option(help="jsonl, csv, tsv, text or html. [default: by each name; jsonl for -]")
+    ] = None,
+    text_field: Annotated[str, typer.Option(metavar="NAME", help="Field or column that holds the text.")] = "text",
+    id_field: Annotated[str, typer.Option(metavar="NAME", help="Field or column that holds the id.")] = "id",
+    max_rejects: Annotated[
+        int,
+        typer.Option(metavar="N", help="Exit with 3 if more rows than this cannot be read (the others are written)."),
+    ] = 0,
+    table: Annotated[bool, typer.Option("--table", help="Print a table for people in place of JSON Lines.")] = False,
+) -> None:
+    """Score comments: probabilities, flags, an action, and the words that caused it.
+
+    Example: `moderation score comments.jsonl pages/*.html --output verdicts.jsonl`
+    """
+    from moderation.batch.score import Summary, output_row, score_rows
+    from moderation.formats import Fields, Reject, Row, format_of, read_rows
+
+    if table and output != "-":
+        raise typer.BadParameter("a table is for the terminal; leave out --output", param_hint="--table")
+    for name in inputs:
+        format_of(name, format)
+    check_output(output, inputs)
+    scorer = _scorer(model, policy)
+    summary = Summary()
+    listed: list[Reject] = []
+
+    def on_reject(reject: Reject) -> None:
+        if len(listed) < _SHOWN_REJECTS:
+            listed.append(reject)
+            say(f"rejected {reject.position}: {reject.reason}")
+
+    def rows() -> Iterator[Row | Reject]:
+        for name in inputs:
+            yield from read_rows(name, format=format, fields=Fields(text_field, id_field))
+
+    scored = score_rows(scorer, counted(rows(), "comments"), summary, on_reject)
+    if table:
+        _print_table(scored)
+    else:
+        with written(output) as file:
+            for row, verdict in scored:
+                file.write(json.dumps(output_row(row, verdict), separators=(",", ":")).encode() + b"\n")
+    say(summary.line())
+    if summary.rejects.total() > max_rejects:
+        raise RejectedRows(
+            f"{summary.rejects.total()} rows were rejected ({counts(summary.rejects)}), and --max-rejects allows "
+            f"{max_rejects}; all others are written."
+        )
+
+
+def _scorer(model: Path | None, policy: Path | None) -> Any:
+    from moderation.policy import read_policy
+    from moderation.scorer import Scorer
+
+    slow = threading.Timer(2, say, ["Compiling the scoring kernels for this machine, once (about 20 seconds) ..."])
+    slow.start()
+    try:
+        scorer = Scorer.load(model, policy=read_policy(policy) if policy else None)
+        scorer.score(["warm up"])
+    finally:
+        slow.cancel()
+    unknown = set(scorer.policy.thresholds) - set(scorer.classifier.info.labels)
+    if unknown:
+        known = ", ".join(scorer.classifier.info.labels)
+        raise PolicyError(f"{policy}: no label {', '.join(sorted(unknown))} in {scorer.model}; it has {known}.")
+    return scorer
+
+
+def _print_table(scored: Iterable[Any]) -> None:
+    table = Table(show_lines=False)
+    for name in ("comment", "author", "action", "scores", "because of"):
+        table.add_column(name, overflow="fold")
+    colours = {"allow": "green", "review": "yellow", "hide": "red"}
+    for row, verdict in scored:
+        scores = " ".join(f"{label} {score:.2f}" for label, score in verdict.scores.items())
+        because = dict.fromkeys(row.comment.text[s.start : s.end] for s in verdict.evidence)
+        table.add_row(
+            shown(str(row.id)),
+            shown(row.comment.author or "-"),
+            f"[{colours[verdict.action]}]{verdict.action}[/]",
+            scores or f"unscored: {verdict.unscored}",
+            shown(", ".join(because)),
+        )
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
