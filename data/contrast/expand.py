@@ -68,7 +68,10 @@ def templates(folder: Path = HERE) -> Iterator[Template]:
                     if set(values) - set(LABELS):
                         raise ValueError(f"{path}: {name}/{kind}/{number}: unknown key.")
                     labels = {k: _label(values.get(k, kinds[kind].get(k, 0))) for k in LABELS}
-                    default = file.get("harmless_rows", HARMLESS_ROWS) if labels["hate"] == 0 else HATEFUL_ROWS
+                    if labels["hate"] == 0:
+                        default = file.get("harmless_rows", HARMLESS_ROWS)
+                    else:
+                        default = file.get("hateful_rows", HATEFUL_ROWS)
                     yield Template(name, kind, number, text, rows or default, own, labels)
 
 
@@ -97,7 +100,7 @@ def corpus(folder: Path = HERE) -> str:
             if row["id"] in rows:
                 raise ValueError(f"{template.name}: gives a text that {rows[row['id']]['meta']['template']} gives.")
             rows[row["id"]] = row
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows.values())
+    return "".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n" for row in rows.values())
 
 
 def _vocabulary(folder: Path, name: str) -> dict[str, Any]:
