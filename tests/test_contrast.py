@@ -43,7 +43,7 @@ def test_there_is_enough_of_everything() -> None:
     assert len({row["meta"]["template"] for row in ROWS}) >= 700
     assert 0.4 <= sum(row["hate"] == 1 for row in ROWS) / len(ROWS) <= 0.55
     antisemitic = sum(row["antisemitism"] == 1 for row in ROWS)
-    near = ("jew", "israel", "zioni", "holocaust", "synagogue", "rabbi", "shul", "kosher", "hamas", "settle", "idf")
+    near = ("jew", "israel", "zioni", "holocaust", "synagogue", "rabbi", "shul", "kosher", "hamas", "settle", "idf", "gaza", "hitler")
     harmless = [row for row in ROWS if not row["hate"] and row["antisemitism"] == 0]
     assert antisemitic >= 900
     assert sum(any(word in row["text"].casefold() for word in near) for row in harmless) >= antisemitic
