@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-SOURCE = "written for this project (synthetic)"
+SOURCE = "synthetic"
 HATEFUL_ROWS, HARMLESS_ROWS = 7, 4  # of a template, where neither it nor its file says how many
 LABELS = ("hate", "antisemitism", "offensive")
 UNCLEAR = "unclear"  # TOML has no null
@@ -41,9 +41,14 @@ class Template:
     labels: Mapping[str, int | None]
 
     @property
+    def place(self) -> str:
+        """Return what meta.template holds: which one of its pair it is."""
+        return f"{self.kind}/{self.number}"
+
+    @property
     def name(self) -> str:
-        """Return what meta.template holds."""
-        return f"{self.pair}/{self.kind}/{self.number}"
+        """Return what no other template is called."""
+        return f"{self.pair}/{self.place}"
 
 
 def templates(folder: Path = HERE) -> Iterator[Template]:
@@ -98,7 +103,8 @@ def corpus(folder: Path = HERE) -> str:
     for template in templates(folder):
         for row in expand(template, groups, words):
             if row["id"] in rows:
-                raise ValueError(f"{template.name}: gives a text that {rows[row['id']]['meta']['template']} gives.")
+                other = rows[row["id"]]["meta"]
+                raise ValueError(f"{template.name}: gives a text that {other['pair']}/{other['template']} gives.")
             rows[row["id"]] = row
     return "".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n" for row in rows.values())
 
@@ -170,7 +176,7 @@ def _row(template: Template, text: str, group: str, groups: Mapping[str, Any]) -
         "targets": [group] if attacked and group else [],
         "split": None,
         "source": SOURCE,
-        "meta": {"pair": template.pair, "kind": template.kind, "template": template.name},
+        "meta": {"pair": template.pair, "kind": template.kind, "template": template.place},
     }
 
 
