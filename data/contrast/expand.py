@@ -20,7 +20,7 @@ LABELS = ("hate", "antisemitism", "offensive")
 UNCLEAR = "unclear"  # TOML has no null
 
 _ALTERNATIVES = re.compile(r"\[([^\[\]]*\|[^\[\]]*)\]")
-_SLOT = re.compile(r"\{(\w+)\}")
+_SLOT = re.compile(r"(?:\b([Aa]) )?\{(\w+)\}")
 _OPEN = re.compile(r"(^|[.!?]\s+)$")
 _Options = Sequence[str]
 
@@ -136,9 +136,14 @@ def _hash(*parts: object) -> int:
 def _fill(template: Template, attempt: int, words: Mapping[str, _Options]) -> str:
     text = _filled(_ALTERNATIVES, template.text, lambda found: found[1].split("|"), attempt)
     try:
-        return _filled(_SLOT, text, lambda found: words[found[1]], attempt)
+        return _filled(_SLOT, text, lambda found: [_after(found[1], word) for word in words[found[2]]], attempt)
     except KeyError as error:
         raise ValueError(f"{template.name}: no slot is called {error}.") from None
+
+
+def _after(article: str | None, word: str) -> str:
+    """Put the article before the word, as 'an' before a vowel."""
+    return f"{article}{'n' if word[0] in 'AEIOaeio' else ''} {word}" if article else word
 
 
 def _filled(pattern: re.Pattern[str], text: str, options: Callable[[re.Match[str]], _Options], attempt: int) -> str:
