@@ -20,6 +20,7 @@ from moderation.classifiers.detoxify_checkpoint import (
 )
 from moderation.errors import BundleCorrupt, BundleError, DeviceError, InputError, MissingExtra
 from moderation.labels import LABEL_NAMES
+from moderation.text import NORMALISER_VERSION, normalise
 
 CLASSES = {
     "toxicity": "toxicity",
@@ -53,8 +54,11 @@ class DetoxifyClassifier:
     harmless the rest is.
     """
 
-    def __init__(self, info: ClassifierInfo, columns: Sequence[int], model: Any, tokenizer: Any) -> None:
+    def __init__(
+        self, info: ClassifierInfo, columns: Sequence[int], model: Any, tokenizer: Any, *, normalised: bool = False
+    ) -> None:
         self.info = info
+        self._normalised = normalised
         self._columns = list(columns)
         self._model = model
         self._tokenizer = tokenizer
@@ -98,6 +102,11 @@ class DetoxifyClassifier:
         path = _fetched(published) if published else _local(Path(name_or_path))
         expected = sha256 or (published.sha256 if published else expected_hash(path))
         checkpoint = read_checkpoint(path, expected)
+        if checkpoint.normaliser not in (None, NORMALISER_VERSION):
+            raise BundleError(
+                f"{path}: made for normaliser {checkpoint.normaliser}, and this version has {NORMALISER_VERSION}: its "
+                "scores would be wrong. Export it again, or install the version that made it."
+            )
         columns = _columns(checkpoint)
         beside = None if published or not (path.parent / "config.json").is_file() else path.parent
         model, tokenizer = _built(checkpoint, beside if config is None else Path(config))
@@ -111,7 +120,7 @@ class DetoxifyClassifier:
             labels=tuple(columns),
             languages=published.languages if published else checkpoint.languages,
         )
-        return cls(info, [*columns.values()], model, tokenizer)
+        return cls(info, [*columns.values()], model, tokenizer, normalised=checkpoint.normaliser is not None)
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the model's probabilities, float32 (len(texts), labels).
@@ -129,7 +138,8 @@ class DetoxifyClassifier:
     def _windows(self, texts: Sequence[str]) -> Iterator[_Window]:
         """Give the windows of all texts, short texts first: those of like length share a batch, with little padding."""
         for at in sorted(range(len(texts)), key=lambda i: len(texts[i])):
-            for piece in _pieces(texts[at].encode("utf-8", "replace").decode()):  # lone surrogates: no tokenizer's food
+            text = normalise(texts[at]).text if self._normalised else texts[at]
+            for piece in _pieces(text.encode("utf-8", "replace").decode()):  # lone surrogates are no tokenizer's food
                 tokens = self._tokens(piece)
                 for start in range(0, max(len(tokens) - self._overlap, 1), self._size - self._overlap):
                     yield at, [*self._before, *tokens[start : start + self._size], *self._after]
@@ -235,7 +245,7 @@ def _built(checkpoint: Checkpoint, folder: Path | None) -> tuple[Any, Any]:
             f"{checkpoint.path}: needs the config and tokenizer of {source}, which are not here and cannot be fetched "
             f"from the Hugging Face hub. Elsewhere: hf download {source} --local-dir DIR; then give config=DIR."
         ) from None
-    except (ArithmeticError, AttributeError, ImportError, LookupError, RuntimeError, TypeError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001 - transformers raises anything for a config that it does not expect
         fault = str(error).strip().split("\n")[0]
     finally:
         if shown:

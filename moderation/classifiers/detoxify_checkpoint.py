@@ -6,6 +6,7 @@ The format (unitaryai/detoxify, `convert_weights.py`): a file of `torch.save` th
      "config": {"arch": {"args": {"model_type", "model_name", "tokenizer_name", "num_classes"}},
                 "dataset": {"args": {"classes": [...]}}}}
 
+(ours hold "languages" and "normaliser" beside "classes", too).
 Such a file is a pickle. Its sha256 is compared first, and then only tensors and plain values are read out of it; the
 library itself would run whatever code it holds.
 """
@@ -82,7 +83,10 @@ _BROKEN = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Checkpoint:
-    """A checkpoint whose hash was right. `state` holds tensors by name; column k of the logits is `classes[k]`."""
+    """A checkpoint whose hash was right. `state` holds tensors by name; column k of the logits is `classes[k]`.
+
+    `normaliser` is the version of the normaliser that its texts go through first, None for none.
+    """
 
     path: Path
     sha256: str
@@ -92,7 +96,8 @@ class Checkpoint:
     tokenizer_class: str
     columns: int
     classes: tuple[str, ...]
-    languages: tuple[str, ...] = ("en",)
+    languages: tuple[str, ...]
+    normaliser: int | None
 
 
 def expected_hash(path: Path) -> str:
@@ -186,7 +191,12 @@ def _checked(path: Path, sha256: str, loaded: Any) -> Checkpoint:
             raise ValueError(f"{name} says that it holds more than the file does")  # one byte, told to be a terabyte
         if not bool(torch.isfinite(tensor).all()):
             raise ValueError(f"{name} holds numbers that are not finite")
-    return Checkpoint(path, sha256, state, names[0], names[1], names[2], columns, tuple(classes), tuple(languages))
+    normaliser = dataset.get("normaliser")
+    if normaliser is not None and type(normaliser) is not int:
+        raise ValueError("normaliser is no version")
+    return Checkpoint(
+        path, sha256, state, names[0], names[1], names[2], columns, tuple(classes), tuple(languages), normaliser
+    )
 
 
 def _said(error: Exception) -> str:

@@ -13,6 +13,8 @@ import pytest
 
 from moderation.classifiers.base import Classifier
 from moderation.errors import BundleCorrupt, BundleError, DeviceError, InputError
+from moderation.policy import Policy, Thresholds
+from moderation.scorer import Scorer
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
@@ -113,6 +115,15 @@ def test_scores_are_those_of_the_library(make: Make, kind: str) -> None:
     expected = [[scores["identity_attack"], scores["toxicity"]] for scores in map(peer(path).predict, TEXTS)]
     np.testing.assert_allclose(found, expected, atol=1e-6)
     assert np.ptp(found[:, 0]) > 1e-3  # drawn weights tell the texts apart, or the test would say nothing
+
+
+def test_a_scorer_takes_it_and_leaves_antisemitism_out(make: Make) -> None:
+    classifier = DetoxifyClassifier.load(make())
+    scorer = Scorer(classifier, Policy({"hate": Thresholds(0.0), "toxicity": Thresholds(1.0)}), "tiny/1")
+    (verdict,) = scorer.score(TEXTS[:1])
+    assert verdict.scores.keys() == {"hate", "toxicity"}
+    assert verdict.flags == ("hate",)
+    assert verdict.evidence == ()
 
 
 def test_the_older_class_names_mean_the_same(make: Make) -> None:
@@ -308,6 +319,14 @@ def test_a_tokenizer_that_does_not_match_is_refused(make: Make, tmp_path: Path) 
         DetoxifyClassifier.load(path)
     (tmp_path / "vocab.txt").unlink()
     with pytest.raises(BundleError, match="tokenizer"):
+        DetoxifyClassifier.load(path)
+
+
+@pytest.mark.parametrize("contents", ["{", "[]", "{}", '{"hidden_size": "16"}', '{"vocab_size": 99999999999999}'])
+def test_a_config_that_makes_no_sense_is_refused(make: Make, tmp_path: Path, contents: str) -> None:
+    path = make()
+    (tmp_path / "config.json").write_text(contents)
+    with pytest.raises(BundleError, match=r"config=DIR"):
         DetoxifyClassifier.load(path)
 
 

@@ -1,14 +1,16 @@
 """What of Detoxify's side needs neither torch nor the library: hashes, pieces of texts, the extra that is missing."""
 
 import hashlib
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
-from moderation.classifiers.detoxify import _PIECE, _PIECE_OVERLAP, DetoxifyClassifier, _pieces
+from moderation.classifiers.detoxify import _PIECE, _PIECE_OVERLAP, CLASSES, DetoxifyClassifier, _pieces
 from moderation.classifiers.detoxify_checkpoint import PUBLISHED, expected_hash, read_checkpoint
 from moderation.errors import BundleCorrupt, BundleError, InputError, MissingExtra
+from moderation.labels import LABEL_NAMES
 
 DIGEST = hashlib.sha256(b"a pickle").hexdigest()
 
@@ -51,6 +53,15 @@ def test_a_changed_checkpoint_is_refused_unread(path: Path, monkeypatch: pytest.
 def test_what_is_no_hash_is_refused(path: Path, sha256: str) -> None:
     with pytest.raises(InputError, match="no sha256"):
         read_checkpoint(path, sha256)
+
+
+def test_the_table_of_classes_is_documented() -> None:
+    document = (Path(__file__).resolve().parents[2] / "docs" / "detoxify.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1:3] for line in document.splitlines() if line.startswith("| ")]
+    for name, label in CLASSES.items():
+        (meaning,) = [right for left, right in rows if re.search(rf"\b{name}\b", left) and "not read" not in right]
+        assert label in LABEL_NAMES
+        assert meaning.strip() == ("the same" if name == label != "toxicity" else label)
 
 
 def test_published_hashes_begin_as_the_file_names_say() -> None:
