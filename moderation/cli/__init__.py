@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from moderation import __version__
-from moderation.cli import model
+from moderation.cli import data, model
 from moderation.cli.console import say
 from moderation.cli.evaluate import evaluate
 from moderation.cli.extract import extract
@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 for command in (extract, score, train, evaluate, labels):
     app.command()(command)
+app.add_typer(data.app, name="data")
 app.add_typer(model.app, name="model")
 
 

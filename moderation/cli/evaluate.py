@@ -22,6 +22,10 @@ def evaluate(
         list[str] | None,
         typer.Option(metavar="NAME|FILE", help="A functional suite; again for more. [default: antisemitismcheck]"),
     ] = None,
+    suite_file: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=FILE", help="A suite whose cases are in this CSV or JSONL file; again for more."),
+    ] = None,
     output: Annotated[
         str, typer.Option("--output", "-o", metavar="FILE", help='Markdown; "-": standard output.')
     ] = "-",
@@ -49,12 +53,12 @@ def evaluate(
     from moderation.evaluation.rendering import to_json, to_markdown
     from moderation.evaluation.report import write_report
     from moderation.evaluation.scoring import score_corpora
-    from moderation.evaluation.suites import load_suite
+    from moderation.evaluation.suite_files import open_suites
     from moderation.evaluation.worst import worst_errors
 
     directory = corpora_directory(corpora)
     floors = read_floors(gate) if gate else ()
-    suites = [load_suite(name) for name in suite or ["antisemitismcheck"]]
+    suites = open_suites(suite or ["antisemitismcheck"], _named_files(suite_file or []))
     with steps() as step:
         step("checking the bundle", 0, 4)
         checked = load_bundle(bundle)
@@ -82,3 +86,13 @@ def evaluate(
             say(f"missed: {missed}")
         if outcome.missed:
             raise ModerationError(f"{gate}: {len(outcome.missed)} of {len(floors)} floors are missed.")
+
+
+def _named_files(pairs: list[str]) -> dict[str, Path]:
+    found = {}
+    for pair in pairs:
+        name, equals, file = pair.partition("=")
+        if not (name and equals and file):
+            raise typer.BadParameter(f"{pair!r}: give NAME=FILE: hatecheck=cases.csv", param_hint="--suite-file")
+        found[name] = Path(file)
+    return found
