@@ -80,12 +80,14 @@ def evaluate(
             file.write(json.dumps(to_json(result), indent=1).encode() + b"\n")
     if gate:
         outcome = check_floors(result, floors)
-        for skipped in outcome.skipped:
-            say(f"not measured: {skipped}")
+        if outcome.skipped:
+            absent = ", ".join(sorted({floor.of for floor in outcome.skipped}))
+            say(f"{gate}: {len(outcome.skipped)} of {len(floors)} floors are on what was not measured: {absent}")
         for missed in outcome.missed:
             say(f"missed: {missed}")
         if outcome.missed:
             raise ModerationError(f"{gate}: {len(outcome.missed)} of {len(floors)} floors are missed.")
+        say(f"{gate}: {len(outcome.held)} of {len(floors)} floors hold, none is missed.")
 
 
 def _named_files(pairs: list[str]) -> dict[str, Path]:
