@@ -1,7 +1,5 @@
 """One self-contained page for an evaluation, with the same figures as Markdown, JSON and CSV beside it."""
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from html import escape
@@ -22,6 +20,7 @@ from moderation.evaluation.plots import (
     robustness_plot,
 )
 from moderation.evaluation.rendering import BIAS, ROBUSTNESS, heading, plain, sections, to_json, to_markdown
+from moderation.evaluation.spreadsheets import bias_csv, metrics_csv, suites_csv, thresholds_csv
 from moderation.evaluation.worst import WorstError
 
 # Nothing is fetched and nothing runs, whatever a corpus's text may hold.
@@ -50,7 +49,7 @@ def write_report(
     errors: Sequence[WorstError] = (),
     comparison: Comparison | None = None,
 ) -> None:
-    """Write report.html, report.md, report.json and metrics.csv into `directory`, which is made where it is missing.
+    """Write report.html, report.md, report.json and the figures as CSV into `directory`, made where it is missing.
 
     Only the page holds comment texts (those of `errors`), each hidden until it is clicked.
 
@@ -63,7 +62,10 @@ def write_report(
         "report.html": page,
         "report.md": text,
         "report.json": json.dumps(values, indent=1, allow_nan=False) + "\n",
-        "metrics.csv": to_csv(evaluation),
+        "metrics.csv": metrics_csv(evaluation),
+        "bias.csv": bias_csv(evaluation),
+        "thresholds.csv": thresholds_csv(evaluation),
+        "suites.csv": suites_csv(evaluation),
     }
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -91,19 +93,6 @@ def to_html(evaluation: Evaluation, errors: Sequence[WorstError] = (), compariso
     return f"{start}<h1>{_inline(heading(evaluation))}</h1>\n<nav>{links}</nav>\n{body}</body></html>\n"
 
 
-def to_csv(evaluation: Evaluation) -> str:
-    """Return one line for each measure of each label of each corpus; empty cells where there is no value."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["corpus", "label", "n", "positives", "threshold", "metric", "value", "low", "high", "reason"])
-    for corpus in evaluation.corpora:
-        for result in corpus.labels:
-            for name, each in result.metrics.items():
-                about = [corpus.name, result.label, result.n, result.positives, result.threshold, name]
-                writer.writerow([*about, each.value, each.low, each.high, each.reason])
-    return out.getvalue()
-
-
 def _plots(evaluation: Evaluation, title: str) -> str:
     if title in evaluation.thresholds and evaluation.corpora:
         curves = {
@@ -113,8 +102,8 @@ def _plots(evaluation: Evaluation, title: str) -> str:
         return "".join(_drawn(name, plot(evaluation, title)) for name, plot in curves.items())
     if title == BIAS:
         areas = _drawn("BPSN area: benign mention against positives without it", bias_plot(evaluation, "bpsn_auc"))
-        rates = bias_plot(evaluation, "false_positive_rate")
-        return areas + _drawn("False-positive rate on benign mention", rates)
+        rates = _drawn("False-positive rate on benign mention", bias_plot(evaluation, "false_positive_rate"))
+        return areas + rates + _drawn("Calibration error on mention", bias_plot(evaluation, "ece"))
     if title == ROBUSTNESS and evaluation.robustness:
         return _drawn("Recall after each perturbation, as a share of the recall before", robustness_plot(evaluation))
     suite = next((suite for suite in evaluation.suites if cell(suite.suite) == title), None)
