@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format gate train evaluate benchmark clean
+.PHONY: help run test lint format gate cards train evaluate benchmark clean
 
 # The floors are checked on what is here: always on the sample corpus, on the public corpora where they are.
 GATE := --gate data/floors/default.toml --no-robustness --resamples 100 --output /dev/null
@@ -37,6 +37,12 @@ gate: $(VENV)/dev.stamp  ## Check the shipped model: hashes, golden texts, and t
 ifneq ($(CORPORA),)
 	@$(BIN)/moderation evaluate --corpora '$(CORPORA)' $(GATE)
 endif
+
+cards: $(VENV)/dev.stamp  ## Write docs/data-cards/ anew, counting the corpora that are here
+ifneq ($(CORPORA),)
+	@$(BIN)/moderation data count --corpora '$(CORPORA)' --output data/corpora/counts.json
+endif
+	@$(BIN)/moderation data card --output docs/data-cards
 
 train: $(VENV)/dev.stamp  ## Train on the corpora in $$MODERATION_CORPORA into out/model
 	@$(BIN)/moderation train --output out/model

@@ -22,7 +22,7 @@ LAYERS = (
     ("scorer", "golden"),
     ("formats", "classifiers", "corpora"),
     ("extraction", "policy", "bundle", "text", "fetching"),
-    ("atomic", "compiling", "shipped", "directories"),
+    ("atomic", "compiling", "shipped", "directories", "markdown"),
     ("labels", "types", "errors"),
 )
 BESIDE = {("review", "service")}

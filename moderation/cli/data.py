@@ -1,12 +1,15 @@
-"""`moderation data`: the files of functional suites, and what corpora are."""
+"""`moderation data`: functional suites to fetch, and the cards of corpora."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from moderation.cli.console import fetching, say
+from moderation.cli.options import CorporaDir
+from moderation.cli.output import written
 
-app = typer.Typer(help="Fetch functional suites.", no_args_is_help=True)
+app = typer.Typer(help="Fetch functional suites; print what corpora are.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -48,3 +51,43 @@ def get(
         files = get_suite(name, sha256, trust=trust, progress=progress)
     for file in files:
         say(f"{file.name}: {file.path}\n  sha256 {file.sha256}")
+
+
+@app.command()
+def card(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="The corpora. [default: all that have a spec]")
+    ] = None,
+    corpora: Annotated[
+        Path | None, typer.Option("--corpora", metavar="DIR", help="Count anew in this directory; its own specs, too.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="DIR", help="Write NAME.md files.")] = None,
+) -> None:
+    """Print the data card of a corpus: what it is, who labelled it, its numbers, its licence, its problems.
+
+    The numbers are those that ship with the project, or with --corpora what is counted there now.
+
+    Example: `moderation data card isca_twitter`
+    """
+    from moderation.corpora.card import data_cards
+
+    for name, text in data_cards(names, corpora).items():
+        with written("-" if output is None else str(output / f"{name}.md")) as file:
+            file.write(text.encode())
+
+
+@app.command()
+def count(
+    corpora: CorporaDir = None,
+    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help='JSON; "-": standard output.')] = "-",
+) -> None:
+    """Count the rows and labels of corpora by part, for their data cards. Takes as long as reading them for training.
+
+    Example: `moderation data count --corpora corpora/ -o data/corpora/counts.json`
+    """
+    from moderation.corpora import corpora_directory
+    from moderation.corpora.counts import count_directory, to_json
+
+    found = count_directory(corpora_directory(corpora))
+    with written(output) as file:
+        file.write(to_json(found).encode())

@@ -249,3 +249,18 @@ def test_cases_in_a_file_of_ones_own(
         assert cli(*arguments, "--suite-file", wrong).code == 2
     done = cli(*arguments, "--suite-file", "hatecheck=none.csv")
     assert done.code == 1 and "none.csv is no file" in done.err
+
+
+def test_a_data_card_is_printed_or_written(cli: Cli, tmp_path: Path) -> None:
+    text = cli("data", "card", "isca_twitter").out.decode()
+    assert text.startswith("# Data card: Antisemitism on Twitter") and text.count("# Data card") == 1
+    (tmp_path / "cards").mkdir()
+    assert cli("data", "card", "cad", "sample", "--corpora", SAMPLE, "-o", "cards").code == 0
+    assert sorted(p.name for p in (tmp_path / "cards").iterdir()) == ["cad.md", "sample.md"]
+    done = cli("data", "card", "nonesuch")
+    assert (done.code, done.out) == (1, b"") and "No corpus is called 'nonesuch'" in done.err
+
+
+def test_corpora_are_counted(cli: Cli, tmp_path: Path) -> None:
+    assert cli("data", "count", "--corpora", SAMPLE, "-o", "counts.json").code == 0
+    assert json.loads((tmp_path / "counts.json").read_bytes())["sample"]["rows_in"] == 233
