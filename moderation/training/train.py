@@ -18,6 +18,7 @@ from moderation.bundle import Bundle, Manifest, write_bundle
 from moderation.classifiers.base import ClassifierInfo
 from moderation.classifiers.ngram import ARRAYS, KIND, NgramClassifier, Weights
 from moderation.corpora import Corpus, load_corpora
+from moderation.corpora.sketch import SEEN, sketch_of
 from moderation.errors import CorpusError, MissingExtra
 from moderation.golden import GOLDEN, golden_file
 from moderation.labels import LABEL_NAMES
@@ -235,6 +236,7 @@ def _write(
     )
     files = {
         ARRAYS: classifier.to_file(),
+        SEEN: sketch_of(_taught(corpora)).to_file(),
         GOLDEN: _golden(classifier),
         "README.md": model_card(manifest).encode(),
     }
@@ -252,6 +254,11 @@ def _entry(corpus: Corpus, labels: Sequence[int]) -> dict[str, Any]:
         "labels": learned,
         "rows": {part: corpus.split.count(part) for part in ("train", "calibration", "validation")},
     }
+
+
+def _taught(corpora: Sequence[Corpus]) -> list[str]:
+    """Return the fingerprints of what trained or calibrated."""
+    return [p for c in corpora for p, part in zip(c.fingerprints, c.split, strict=True) if part != "validation"]
 
 
 def _golden(classifier: NgramClassifier) -> bytes:

@@ -142,7 +142,7 @@ def test_model_info_prints_the_card(cli: Cli, bundle_dir: Path) -> None:
 def test_model_check_replays(cli: Cli, bundle_dir: Path) -> None:
     done = cli("model", "check", bundle_dir)
     assert done.code == 0
-    assert re.search(r"3 files match their hashes, \d+ golden texts their scores", done.out.decode())
+    assert re.search(r"4 files match their hashes, \d+ golden texts their scores", done.out.decode())
 
 
 @pytest.mark.parametrize("command", ["info", "check"])

@@ -1,4 +1,5 @@
 import csv
+from dataclasses import replace
 
 import pytest
 
@@ -30,14 +31,15 @@ def rows_of(text):
 
 
 def test_a_line_for_each_measure(evaluation):
-    rows = rows_of(metrics_csv(evaluation))
+    rows = rows_of(metrics_csv([evaluation]))
+    assert {row["system"] for row in rows} == {"word-weights 1"}
     auc = next(row for row in rows if (row["corpus"], row["label"], row["metric"]) == ("varied", "hate", "auc"))
     assert float(auc["low"]) < float(auc["value"]) < float(auc["high"])
     assert len(rows) == len(METRICS) * sum(len(corpus.labels) for corpus in evaluation.corpora)
 
 
 def test_a_line_for_each_group_and_measure(evaluation):
-    rows = rows_of(bias_csv(evaluation))
+    rows = rows_of(bias_csv([evaluation]))
     assert [row["metric"] for row in rows if (row["corpus"], row["group"]) == ("a,b", "women")] == list(
         IDENTITY_METRICS
     )
@@ -47,16 +49,23 @@ def test_a_line_for_each_group_and_measure(evaluation):
 
 
 def test_a_line_for_each_threshold(evaluation):
-    rows = [r for r in rows_of(thresholds_csv(evaluation)) if (r["corpus"], r["label"]) == ("varied", "hate")]
+    rows = [r for r in rows_of(thresholds_csv([evaluation])) if (r["corpus"], r["label"]) == ("varied", "hate")]
     recalls = [float(row["recall"]) for row in rows]
     assert recalls == sorted(recalls, reverse=True)
     assert "shipped" in {row["wanted"] for row in rows}
 
 
 def test_a_line_for_each_functionality_and_target(evaluation):
-    rows = rows_of(suites_csv(evaluation))
+    rows = rows_of(suites_csv([evaluation]))
     found = [(row["kind"], row["name"], row["gold"], row["accuracy"]) for row in rows]
     assert ("whole", "overall", "", "1.0") in found
     assert ("functionality", "a", "hateful", "1.0") in found
     assert ("target", "women", "", "1.0") in found
     assert ("target", "'=1+1", "", "1.0") in found
+
+
+def test_every_system_has_its_lines(evaluation):
+    other = replace(evaluation, name="other")
+    rows = rows_of(suites_csv([evaluation, other]))
+    assert len(rows) == 2 * len(rows_of(suites_csv([evaluation])))
+    assert [row["system"] for row in rows][-1] == "other"
