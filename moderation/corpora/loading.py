@@ -3,7 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,9 @@ class Corpus:
     """The rows of one corpus that are of use, by column; n rows, in the file's order.
 
     `labels` is float32 (n, 3) in the order of LABELS: 1, 0, or NaN where the corpus says nothing. `split` holds
-    "train", "calibration" or "validation"; rows of one group (`groups`) are in one part. `drops` counts the rows left
-    out, by reason: `rows_in == len(texts) + drops.total()`. `sha256` is the file's, in hexadecimal.
+    "train", "calibration" or "validation"; rows of one group (`groups`) are in one part. `fingerprints` are what copies
+    are told by (`moderation.corpora.copies`). `drops` counts the rows left out, by reason:
+    `rows_in == len(texts) + drops.total()`. `sha256` is the file's, in hexadecimal.
     """
 
     spec: CorpusSpec
@@ -39,9 +40,28 @@ class Corpus:
     split: list[str]
     targets: list[tuple[str, ...]]
     meta: list[dict[str, Any]]
+    fingerprints: list[str]
     drops: Counter[str]
     rows_in: int
     sha256: str
+
+    def without(self, mask: npt.NDArray[np.bool_], reason: str) -> "Corpus":
+        """Return the corpus without the rows where `mask` (n,) is true, counted under `reason`."""
+        if not mask.any():
+            return self
+        keep = np.flatnonzero(~mask).tolist()
+        return replace(
+            self,
+            ids=[self.ids[k] for k in keep],
+            texts=[self.texts[k] for k in keep],
+            labels=self.labels[keep],
+            groups=[self.groups[k] for k in keep],
+            split=[self.split[k] for k in keep],
+            targets=[self.targets[k] for k in keep],
+            meta=[self.meta[k] for k in keep],
+            fingerprints=[self.fingerprints[k] for k in keep],
+            drops=self.drops + Counter({reason: len(self.texts) - len(keep)}),
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -267,6 +287,7 @@ def _finished(draft: _Draft) -> Corpus:
         split=[PARTS[part] for part in draft.parts.tolist()],
         targets=[rows.targets[k] for k in use],
         meta=[rows.meta[k] for k in use],
+        fingerprints=draft.fingerprints,
         drops=draft.drops,
         rows_in=len(rows.texts),
         sha256=sha256,

@@ -11,6 +11,7 @@ import numpy as np
 from moderation.bundle import Bundle, Manifest, write_bundle
 from moderation.classifiers.base import Classifier
 from moderation.corpora import Corpus
+from moderation.corpora.sketch import SEEN, sketch_of
 from moderation.golden import GOLDEN, golden_file
 from moderation.labels import LABEL_NAMES
 from moderation.shipped import shipped
@@ -55,6 +56,7 @@ def write_trained(output: Path, trained: Trained, corpora: Sequence[Corpus]) -> 
     )
     files = {
         **trained.files,
+        SEEN: sketch_of(_taught(corpora)).to_file(),
         GOLDEN: golden_file(trained.classifier, _golden_texts()),
         "README.md": model_card(manifest).encode(),
     }
@@ -72,6 +74,11 @@ def _entry(corpus: Corpus, labels: Sequence[str]) -> dict[str, Any]:
         "labels": [name for name in labels if known[LABEL_NAMES.index(name)]],
         "rows": {part: corpus.split.count(part) for part in ("train", "calibration", "validation")},
     }
+
+
+def _taught(corpora: Sequence[Corpus]) -> list[str]:
+    """Return the fingerprints of what trained or calibrated."""
+    return [p for c in corpora for p, part in zip(c.fingerprints, c.split, strict=True) if part != "validation"]
 
 
 def _golden_texts() -> list[str]:
