@@ -11,6 +11,7 @@
       CorpusError          a corpus or its spec cannot be used
       EvaluationError      a classifier cannot be measured
       PolicyError          thresholds that make no sense
+      DeviceError          the processor asked for is not here, or gave out
       MissingExtra         an optional part is not installed
 
 A message says what happened, why, and what to do next. It never holds comment text.
@@ -63,6 +64,10 @@ class EvaluationError(ModerationError):
 
 class PolicyError(ModerationError):
     """A policy's thresholds make no sense."""
+
+
+class DeviceError(ModerationError):
+    """The processor asked for is not here, or gave out (no driver, no memory left, a GPU that vanished)."""
 
 
 class MissingExtra(ModerationError):
