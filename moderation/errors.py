@@ -12,6 +12,7 @@
       EvaluationError      a classifier cannot be measured
       FetchError           a file cannot be fetched, or is not the one that was pinned
       PolicyError          thresholds that make no sense
+      DeviceError          the processor asked for is not here, or gave out
       MissingExtra         an optional part is not installed
 
 A message says what happened, why, and what to do next. It never holds comment text.
@@ -68,6 +69,10 @@ class FetchError(ModerationError):
 
 class PolicyError(ModerationError):
     """A policy's thresholds make no sense."""
+
+
+class DeviceError(ModerationError):
+    """The processor asked for is not here, or gave out (no driver, no memory left, a GPU that vanished)."""
 
 
 class MissingExtra(ModerationError):

@@ -10,6 +10,7 @@ from moderation import __version__
 from moderation.cli import data, model
 from moderation.cli.console import say
 from moderation.cli.evaluate import evaluate
+from moderation.cli.export import export
 from moderation.cli.extract import extract
 from moderation.cli.labels import labels
 from moderation.cli.score import score
@@ -23,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (extract, score, train, evaluate, labels):
+for command in (extract, score, train, export, evaluate, labels):
     app.command()(command)
 app.add_typer(data.app, name="data")
 app.add_typer(model.app, name="model")

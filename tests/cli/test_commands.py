@@ -203,6 +203,29 @@ def test_evaluating_on_the_sample_corpus(
     assert json.loads((tmp_path / "figures.json").read_bytes())
 
 
+def test_bundles_and_peers_are_measured_side_by_side(
+    cli: Cli, bundle_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODERATION_CORPORA", str(SAMPLE))
+    options = ("--compare", ROOT / "models" / "default", "--peer", "tfidf", "--no-robustness", "--resamples", 20)
+    done = cli("evaluate", bundle_dir, *options, "--json", "figures.json")
+    assert done.code == 0, done.err
+    text = done.out.decode()
+    assert re.search(r"\| AUC \| small/1\+\w{8} \| default/[^|]+ \| tfidf \|", text)
+    assert "| sample antisemitism |" in text
+    figures = json.loads((tmp_path / "figures.json").read_bytes())
+    assert [each["second"] for each in figures["comparisons"]] == [each["name"] for each in figures["others"]]
+
+
+def test_a_bundle_is_not_compared_with_itself_nor_with_nobody(cli: Cli, bundle_dir: Path) -> None:
+    done = cli("evaluate", bundle_dir, "--compare", bundle_dir, "--corpora", SAMPLE)
+    assert (done.code, done.out) == (1, b"")
+    assert "would be compared with itself" in done.err
+    done = cli("evaluate", bundle_dir, "--peer", "nobody", "--corpora", SAMPLE)
+    assert (done.code, done.out) == (1, b"")
+    assert "There is no peer 'nobody'. Known: alt-profanity-check" in done.err
+
+
 def test_evaluating_without_corpora_says_how(cli: Cli, bundle_dir: Path) -> None:
     done = cli("evaluate", bundle_dir)
     assert (done.code, done.out) == (1, b"")
