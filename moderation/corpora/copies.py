@@ -14,6 +14,8 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from moderation.text import normalised_texts
+
 _Ints = npt.NDArray[np.int64]
 _Hashes = npt.NDArray[np.uint64]
 
@@ -35,6 +37,11 @@ def fingerprint(normalised: str) -> str:
     """
     words = " ".join(_NOISE.sub(" ", normalised).casefold().split())
     return words or " ".join(normalised.casefold().split())
+
+
+def fingerprints(texts: Sequence[str]) -> list[str]:
+    """Return the fingerprint of each of n texts, normalised first: what a corpus keeps of its texts."""
+    return [fingerprint(text) for text in normalised_texts(texts)]
 
 
 class Union:

@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from moderation.corpora.copies import Union, fingerprint, near_copies
+from moderation.corpora.copies import Union, fingerprints, near_copies
 from moderation.corpora.reading import Rows, read_rows
 from moderation.corpora.spec import CorpusSpec, load_specs
 from moderation.corpora.splits import CALIBRATION, HELD_OUT, PARTS, VALIDATION, assign_parts, group_digests, straddlers
 from moderation.errors import CorpusError
 from moderation.shipped import shipped
-from moderation.text import normalise
 
 _Ints = npt.NDArray[np.int64]
 
@@ -180,8 +179,8 @@ def _draft(spec: CorpusSpec, path: Path) -> _Draft:
     rows = read_rows(spec, path)
     n = len(rows.texts)
     nothing = np.zeros(n, dtype=np.int64)
-    fingerprints = [fingerprint(normalise(text).text) for text in rows.texts]
-    draft = _Draft(spec, path, rows, np.arange(n), rows.labels, fingerprints, nothing, [""] * n, nothing, Counter())
+    prints = fingerprints(rows.texts)
+    draft = _Draft(spec, path, rows, np.arange(n), rows.labels, prints, nothing, [""] * n, nothing, Counter())
     draft.drop(np.array([not text.strip() for text in rows.texts], dtype=bool), "no text")
     draft.drop(np.array([not f for f in draft.fingerprints], dtype=bool), "nothing left after normalisation")
     if spec.labels:

@@ -18,9 +18,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
-from moderation.corpora.copies import SIMILARITY, fingerprint, signature_bits
+from moderation.corpora.copies import SIMILARITY, signature_bits
 from moderation.errors import BundleError
-from moderation.text import NORMALISER_VERSION, normalise
+from moderation.text import NORMALISER_VERSION
 
 SEEN = "seen.safetensors"
 """What a bundle calls the file."""
@@ -54,11 +54,6 @@ class Sketch:
     def to_file(self) -> bytes:
         """Return the sketch as a safetensors file, `SEEN` in a bundle."""
         return save_arrays({"words": self.words, "normaliser": np.array([NORMALISER_VERSION], dtype=np.int64)})
-
-
-def fingerprints(texts: Sequence[str]) -> list[str]:
-    """Return the fingerprint of each text's normalised form, (n,): what a corpus keeps of its texts."""
-    return [fingerprint(normalise(text).text) for text in texts]
 
 
 def sketch_of(prints: Sequence[str]) -> Sketch:

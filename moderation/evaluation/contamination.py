@@ -8,7 +8,8 @@ import numpy.typing as npt
 
 from moderation.bundle import Bundle
 from moderation.corpora import Corpus
-from moderation.corpora.sketch import SEEN, Sketch, fingerprints, merged, read_sketch, seen
+from moderation.corpora.copies import fingerprints
+from moderation.corpora.sketch import SEEN, Sketch, merged, read_sketch, seen
 from moderation.errors import EvaluationError
 from moderation.evaluation.cases import Suite
 

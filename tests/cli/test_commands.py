@@ -4,6 +4,7 @@ import inspect
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -202,6 +203,29 @@ def test_evaluating_on_the_sample_corpus(
     assert json.loads((tmp_path / "figures.json").read_bytes())
 
 
+def test_bundles_and_peers_are_measured_side_by_side(
+    cli: Cli, bundle_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODERATION_CORPORA", str(SAMPLE))
+    options = ("--compare", ROOT / "models" / "default", "--peer", "tfidf", "--no-robustness", "--resamples", 20)
+    done = cli("evaluate", bundle_dir, *options, "--json", "figures.json")
+    assert done.code == 0, done.err
+    text = done.out.decode()
+    assert re.search(r"\| AUC \| small/1\+\w{8} \| default/[^|]+ \| tfidf \|", text)
+    assert "| sample antisemitism |" in text
+    figures = json.loads((tmp_path / "figures.json").read_bytes())
+    assert [each["second"] for each in figures["comparisons"]] == [each["name"] for each in figures["others"]]
+
+
+def test_a_bundle_is_not_compared_with_itself_nor_with_nobody(cli: Cli, bundle_dir: Path) -> None:
+    done = cli("evaluate", bundle_dir, "--compare", bundle_dir, "--corpora", SAMPLE)
+    assert (done.code, done.out) == (1, b"")
+    assert "would be compared with itself" in done.err
+    done = cli("evaluate", bundle_dir, "--peer", "nobody", "--corpora", SAMPLE)
+    assert (done.code, done.out) == (1, b"")
+    assert "There is no peer 'nobody'. Known: alt-profanity-check" in done.err
+
+
 def test_evaluating_without_corpora_says_how(cli: Cli, bundle_dir: Path) -> None:
     done = cli("evaluate", bundle_dir)
     assert (done.code, done.out) == (1, b"")
@@ -264,3 +288,19 @@ def test_a_data_card_is_printed_or_written(cli: Cli, tmp_path: Path) -> None:
 def test_corpora_are_counted(cli: Cli, tmp_path: Path) -> None:
     assert cli("data", "count", "--corpora", SAMPLE, "-o", "counts.json").code == 0
     assert json.loads((tmp_path / "counts.json").read_bytes())["sample"]["rows_in"] == 233
+
+
+def test_a_model_card_takes_the_figures_of_an_evaluation(
+    cli: Cli, bundle_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODERATION_CORPORA", str(SAMPLE))
+    shutil.copytree(bundle_dir, tmp_path / "own")
+    assert cli("model", "card", "own").out == (bundle_dir / "README.md").read_bytes()
+    assert cli("evaluate", "own", "--resamples", 10, "--no-robustness", "--json", "figures.json").code == 0
+    printed = cli("model", "card", "own", "--evaluation", "figures.json").out
+    assert b"### The worst first" in printed
+    done = cli("model", "card", "own", "--evaluation", "figures.json", "--write")
+    assert (done.code, done.out) == (0, b"") and "it is now small/1+" in done.err
+    assert (tmp_path / "own" / "README.md").read_bytes() == printed == cli("model", "card", "own").out
+    done = cli("model", "card", "--evaluation", "figures.json")
+    assert done.code == 1 and "is one of small 1, not of" in done.err

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.corpora.sketch import AGREEING, BITS, Sketch, fingerprints, merged, read_sketch, seen, sketch_of
+from moderation.corpora.copies import fingerprints
+from moderation.corpora.sketch import AGREEING, BITS, Sketch, merged, read_sketch, seen, sketch_of
 from moderation.errors import BundleError
 
 WORDS = np.array([f"word{chr(97 + a)}{chr(97 + b)}" for a in range(26) for b in range(26)])

@@ -7,7 +7,7 @@ import pytest
 
 from moderation.classifiers.base import ClassifierInfo
 from moderation.corpora import Corpus, CorpusSpec
-from moderation.corpora.sketch import fingerprints
+from moderation.corpora.copies import fingerprints
 from moderation.labels import LABEL_NAMES
 from moderation.types import Span
 

@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 
 from moderation.bundle import load_bundle
-from moderation.corpora.sketch import SEEN, fingerprints, seen, sketch_of
+from moderation.corpora.copies import fingerprints
+from moderation.corpora.sketch import SEEN, seen, sketch_of
 from moderation.errors import BundleError, EvaluationError
 from moderation.evaluation.cases import Suite, SuiteCase, SuiteSpec
 from moderation.evaluation.contamination import COPY, NEAR, recorded, without_seen
