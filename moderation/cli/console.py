@@ -1,6 +1,8 @@
 """What the program says while it works: lines, steps, counts."""
 
 import contextlib
+import json
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -8,6 +10,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+_MINUTE = 60.0
 
 
 def say(message: str) -> None:
@@ -47,6 +51,25 @@ def counted(items: Iterable[Any], what: str) -> Iterator[Any]:
             yield item
             if count % 1024 == 0:
                 bar.update(task, completed=count)
+
+
+def watched(items: Iterable[Any], line: Callable[[], str], figures: Callable[[], dict[str, Any]]) -> Iterator[Any]:
+    """Pass items on, and show `line()` on a terminal; elsewhere, say `figures()` as a line of JSON once a minute."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        told = time.monotonic()
+        for item in items:
+            yield item
+            if time.monotonic() - told > _MINUTE:
+                told = time.monotonic()
+                say(json.dumps(figures()))
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("starting")
+        for item in items:
+            yield item
+            bar.update(task, description=line())
 
 
 def counts(counter: Any) -> str:
