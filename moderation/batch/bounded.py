@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import connection
+from multiprocessing import connection, resource_tracker
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import ParamSpec, Self, TypeVar
@@ -25,6 +25,7 @@ LIMITS_MEMORY = sys.platform.startswith("linux")
 _START = 120.0  # seconds in which a process must have started, also on a busy machine
 _GRACE = 10.0  # seconds after which a process ends itself that nobody has stopped: its parent has been killed
 _NO_MEMORY = 86  # exit code, of no meaning elsewhere
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 _LOOK = 0.05  # seconds between two looks at the memory of a process at work
 
 
@@ -34,6 +35,13 @@ class Limits:
 
     seconds: float = 30.0
     memory: int | None = 2000
+
+
+@dataclass(slots=True)
+class _Child:
+    process: BaseProcess
+    pipe: connection.Connection
+    idle: int = 0  # bytes that it takes when it does nothing
 
 
 class Bounded:
@@ -46,9 +54,7 @@ class Bounded:
     def __init__(self, limits: Limits, warm: Callable[[], object]) -> None:
         self._limits = limits
         self._warm = warm
-        self._process: BaseProcess | None = None
-        self._pipe: connection.Connection | None = None
-        self._idle = 0
+        self._child: _Child | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -60,67 +66,66 @@ class Bounded:
         """Return what `function` returns.
 
         Raises InputError with a short reason, of which there are few, where it takes too long or too much memory, kills
-        its process, or raises an exception.
+        its process, or raises an exception; ModerationError where no process can be started.
         """
-        process, pipe = self._process, self._pipe
-        if process is None or pipe is None:
-            process, pipe = self._start()
+        child = self._child or self._start()
         try:
-            pipe.send((function, args, kwargs))
+            child.pipe.send((function, args, kwargs))
             end = time.monotonic() + self._limits.seconds
-            while not pipe.poll(max(0.0, min(_LOOK, end - time.monotonic()))):
+            while not child.pipe.poll(max(0.0, min(_LOOK, end - time.monotonic()))):
                 if time.monotonic() >= end:
                     self._stop()
                     raise InputError(f"took longer than {self._limits.seconds:g} seconds")
-                self._check_memory(process)
-            done, result = pipe.recv()
+                self._check_memory(child)
+            done, result = child.pipe.recv()
         except (EOFError, ConnectionError):
-            raise InputError(self._cause_of_death(process)) from None
+            raise InputError(self._cause_of_death(child)) from None
         # Also where it went well: libraries swallow what their allocator says, and return half of a result.
-        self._check_memory(process)
+        self._check_memory(child)
         if not done:
             raise InputError(result)
         value: T = result
         return value
 
-    def _start(self) -> tuple[BaseProcess, connection.Connection]:
+    def _start(self) -> _Child:
         context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, self._limits, self._warm), daemon=True)
-        with _interrupts_held():
-            self._process.start()
+        ours, theirs = context.Pipe()
+        process = context.Process(target=_serve, args=(theirs, self._limits, self._warm), daemon=True)
+        with _signals_held():
+            process.start()
+            self._child = child = _Child(process, ours)
         theirs.close()
         try:
-            if not self._pipe.poll(_START):
+            if not ours.poll(_START):
                 raise EOFError
-            self._pipe.recv()
-            self._idle = _peak_memory(self._process)
+            ours.recv()
         except (EOFError, ConnectionError):
             self._stop()
             raise ModerationError(
                 f"The process that reads pages did not start in {_START:g} seconds. Free memory, and try again."
             ) from None
-        return self._process, self._pipe
+        child.idle = _peak_memory(process)
+        return child
 
     def _stop(self) -> None:
-        if self._process is not None and self._pipe is not None:
-            self._pipe.close()
-            self._process.kill()
-            self._process.join()
-        self._process = self._pipe = None
+        if self._child is not None:
+            self._child.pipe.close()
+            self._child.process.kill()
+            self._child.process.join()
+        self._child = None
 
-    def _check_memory(self, process: BaseProcess) -> None:
+    def _check_memory(self, child: _Child) -> None:
         most = self._limits.memory
-        if most is not None and _peak_memory(process) > self._idle + most * 1_000_000:
+        if most is not None and _peak_memory(child.process) > child.idle + most * 1_000_000:
             self._stop()
             raise InputError(self._too_much())
 
     def _too_much(self) -> str:
         return f"needed more than {self._limits.memory} MB of memory"
 
-    def _cause_of_death(self, process: BaseProcess) -> str:
-        process.join(_GRACE)
-        code = process.exitcode
+    def _cause_of_death(self, child: _Child) -> str:
+        child.process.join(_GRACE)
+        code = child.process.exitcode
         self._stop()
         if code == _NO_MEMORY:
             return self._too_much()
@@ -129,6 +134,8 @@ class Bounded:
 
 def _serve(pipe: connection.Connection, limits: Limits, warm: Callable[[], object]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches us, too; our parent stops us
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)  # what _signals_held has handed down
     warm()
     if limits.memory is not None and LIMITS_MEMORY:
         _bar_memory(limits.memory)
@@ -156,12 +163,13 @@ def _serve(pipe: connection.Connection, limits: Limits, warm: Callable[[], objec
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back from this thread, and for good from a process that it starts; it comes after the block."""
+def _signals_held() -> Iterator[None]:
+    """Hold signals that end us back until the end of the block: a child that is half started would complain."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    resource_tracker.ensure_running()  # which lets signals through again when it starts
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     try:
         yield
     finally:

@@ -72,7 +72,7 @@ def test_an_interrupted_extraction_leaves_no_half_file_and_no_process(
     (reader,) = readers(running.pid)
     running.send_signal(number)
     found, _, err = ended(running)
-    assert found == code
+    assert found == code, err
     assert (tmp_path / "out").read_bytes() == b"old"
     if number != signal.SIGKILL:  # of which no program hears
         assert "Traceback" not in err
