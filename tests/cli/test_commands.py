@@ -21,7 +21,6 @@ from moderation.labels import LABELS
 Cli = Callable[..., Any]
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "data" / "samples" / "corpus"
-PAGE = "The cranes.\n\nAn article about cranes.\n\n2 Comments\n\nAnn says:\n\nFirst!\n\nBob says:\n\nSecond.\n"
 
 
 def commands(group: typer.Typer, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Callable[..., Any]]]:
@@ -94,36 +93,6 @@ def test_train_py_is_the_train_command() -> None:
         outputs.append(re.sub(r"Usage: .* \[OPTIONS\] *", "", done.stdout))
     assert outputs[0] == outputs[1]
     assert "--corpora" in outputs[0]
-
-
-def test_extract_separates_pages(cli: Cli, tmp_path: Path) -> None:
-    (tmp_path / "p.txt").write_text(PAGE)
-    (page,) = cli("extract", "p.txt").rows
-    assert [comment["author"] for comment in page["comments"]] == ["Ann", "Bob"]
-    assert "cranes" in page["article"]
-    assert "article" not in cli("extract", "p.txt", "--only", "comments").rows[0]
-    assert cli("extract", "-", "--format", "text", stdin=PAGE.encode()).rows[0]["comments"] == page["comments"]
-
-
-def test_extract_writes_what_it_can_and_says_what_it_cannot(cli: Cli, tmp_path: Path) -> None:
-    (tmp_path / "p.txt").write_text(PAGE)
-    done = cli("extract", "p.txt", "none.txt", "-o", "out")
-    assert done.code == 3
-    assert len((tmp_path / "out").read_bytes().splitlines()) == 1
-    assert "skipped none.txt: " in done.err and "error: 1 of 2 pages could not be read" in done.err
-
-
-@pytest.mark.parametrize("option", [("--only", "authors"), ("--format", "pdf")])
-def test_extract_refuses_what_it_does_not_know(cli: Cli, tmp_path: Path, option: tuple[str, str]) -> None:
-    (tmp_path / "p.txt").write_text(PAGE)
-    assert cli("extract", "p.txt", *option).code == 2
-    assert [p.name for p in tmp_path.iterdir()] == ["p.txt"]
-
-
-def test_extract_never_replaces_its_input(cli: Cli, tmp_path: Path) -> None:
-    (tmp_path / "p.txt").write_text(PAGE)
-    assert cli("extract", "p.txt", "-o", "./p.txt").code == 1
-    assert (tmp_path / "p.txt").read_text() == PAGE
 
 
 def test_labels_are_printed_with_source_and_corpora(cli: Cli) -> None:
