@@ -5,7 +5,11 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-torch lint format train evaluate benchmark clean
+.PHONY: help run test test-torch lint format gate cards train evaluate benchmark clean
+
+# The floors are checked on what is here: always on the sample corpus, on the public corpora where they are.
+GATE := --gate data/floors/default.toml --no-robustness --resamples 100 --output /dev/null
+CORPORA := $(or $(MODERATION_CORPORA),$(wildcard ../shared/corpora))
 
 help:  ## Say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
@@ -29,6 +33,19 @@ lint: $(VENV)/dev.stamp  ## Check style and types
 format: $(VENV)/dev.stamp  ## Put the code into the project's style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+gate: $(VENV)/dev.stamp  ## Check the shipped model: hashes, golden texts, and the floors of data/floors/default.toml
+	@$(BIN)/moderation model check
+	@$(BIN)/moderation evaluate --corpora data/samples/corpus $(GATE)
+ifneq ($(CORPORA),)
+	@$(BIN)/moderation evaluate --corpora '$(CORPORA)' $(GATE)
+endif
+
+cards: $(VENV)/dev.stamp  ## Write docs/data-cards/ anew, counting the corpora that are here
+ifneq ($(CORPORA),)
+	@$(BIN)/moderation data count --corpora '$(CORPORA)' --output data/corpora/counts.json
+endif
+	@$(BIN)/moderation data card --output docs/data-cards
 
 train: $(VENV)/dev.stamp  ## Train on the corpora in $$MODERATION_CORPORA into out/model
 	@$(BIN)/moderation train --output out/model

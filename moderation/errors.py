@@ -10,6 +10,7 @@
         GoldenMismatch     its golden texts no longer get their scores
       CorpusError          a corpus or its spec cannot be used
       EvaluationError      a classifier cannot be measured
+      FetchError           a file cannot be fetched, or is not the one that was pinned
       PolicyError          thresholds that make no sense
       DeviceError          the processor asked for is not here, or gave out
       MissingExtra         an optional part is not installed
@@ -60,6 +61,10 @@ class CorpusError(ModerationError):
 
 class EvaluationError(ModerationError):
     """A classifier cannot be measured: there are no rows, or its scores are no probabilities."""
+
+
+class FetchError(ModerationError):
+    """A file cannot be fetched, or is not the one that was pinned."""
 
 
 class PolicyError(ModerationError):

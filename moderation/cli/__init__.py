@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from moderation import __version__
-from moderation.cli import model
+from moderation.cli import data, model
 from moderation.cli.console import say
 from moderation.cli.evaluate import evaluate
 from moderation.cli.export import export
@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 for command in (extract, score, train, export, evaluate, labels):
     app.command()(command)
+app.add_typer(data.app, name="data")
 app.add_typer(model.app, name="model")
 
 

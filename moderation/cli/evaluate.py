@@ -23,6 +23,10 @@ def evaluate(
         list[str] | None,
         typer.Option(metavar="NAME|FILE", help="A functional suite; again for more. [default: antisemitismcheck]"),
     ] = None,
+    suite_file: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=FILE", help="A suite whose cases are in this CSV or JSONL file; again for more."),
+    ] = None,
     output: Annotated[
         str, typer.Option("--output", "-o", metavar="FILE", help='Markdown; "-": standard output.')
     ] = "-",
@@ -43,8 +47,8 @@ def evaluate(
         list[str] | None,
         typer.Option(
             metavar="PEER",
-            help="Measure this system, too: alt-profanity-check, tfidf, perspective:URL (with its key in "
-            "MODERATION_PERSPECTIVE_KEY); again for more.",
+            help="Measure this system, too: alt-profanity-check, tfidf, detoxify:NAME|PATH, perspective:URL (with its "
+            "key in MODERATION_PERSPECTIVE_KEY); again for more.",
         ),
     ] = None,
     robustness: Annotated[bool, typer.Option(help="Attack the texts, too: half of the time.")] = True,
@@ -62,11 +66,11 @@ def evaluate(
     from moderation.evaluation.report import write_report
     from moderation.evaluation.side_by_side import measure_side_by_side
     from moderation.evaluation.side_tables import side_json, side_markdown
-    from moderation.evaluation.suites import load_suite
+    from moderation.evaluation.suite_files import open_suites
 
     directory = corpora_directory(corpora)
     floors = read_floors(gate) if gate else ()
-    suites = [load_suite(name) for name in suite or ["antisemitismcheck"]]
+    suites = open_suites(suite or ["antisemitismcheck"], _named_files(suite_file or []))
     total = 4 + len(compare or ()) + 2 * len(peer or ())
     with steps() as step:
         done = count()
@@ -96,9 +100,21 @@ def evaluate(
             file.write(json.dumps(side_json(side), indent=1).encode() + b"\n")
     if gate:
         outcome = check_floors(side.first, floors)
-        for skipped in outcome.skipped:
-            say(f"not measured: {skipped}")
+        if outcome.skipped:
+            absent = ", ".join(sorted({floor.of for floor in outcome.skipped}))
+            say(f"{gate}: {len(outcome.skipped)} of {len(floors)} floors are on what was not measured: {absent}")
         for missed in outcome.missed:
             say(f"missed: {missed}")
         if outcome.missed:
             raise ModerationError(f"{gate}: {len(outcome.missed)} of {len(floors)} floors are missed.")
+        say(f"{gate}: {len(outcome.held)} of {len(floors)} floors hold, none is missed.")
+
+
+def _named_files(pairs: list[str]) -> dict[str, Path]:
+    found = {}
+    for pair in pairs:
+        name, equals, file = pair.partition("=")
+        if not (name and equals and file):
+            raise typer.BadParameter(f"{pair!r}: give NAME=FILE: hatecheck=cases.csv", param_hint="--suite-file")
+        found[name] = Path(file)
+    return found

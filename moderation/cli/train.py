@@ -27,9 +27,12 @@ def train(
     ] = None,
     bits: Annotated[int, typer.Option(min=10, max=24, help="The hash table has 2 to this many rows.")] = 20,
     jobs: Annotated[int, typer.Option(min=1, help="Labels fitted at once.")] = 2,
-    cache: Annotated[Path | None, typer.Option(metavar="DIR", help="Keep features between runs here.")] = Path(
-        ".cache/features"
-    ),
+    cache: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Keep features between runs here. [default: moderation/features in your cache folder]"
+        ),
+    ] = None,
 ) -> None:
     """Train the n-gram classifier on labelled corpora and write a bundle. The same corpora give the same bundle, byte
     for byte.
@@ -39,6 +42,7 @@ def train(
 
     Example: `moderation train --corpora corpora/ --output out/model`
     """
+    from moderation.directories import cache_directory
     from moderation.training import PRECISION, TrainOptions
     from moderation.training import train as run
 
@@ -61,7 +65,7 @@ def train(
         precision=wanted,
         bits=bits,
         jobs=jobs,
-        cache=cache,
+        cache=cache or cache_directory() / "features",
     )
     with steps() as step:
         bundle = run(options, step)

@@ -15,7 +15,7 @@ from moderation.evaluation.suite_results import suite_lines
 
 FORMAT = 1
 
-LOWEST = "Lowest first"
+LOWEST = "The worst first"
 FLAGGED = "Share of all rows flagged, %"
 BIAS = "Bias by identity"
 ROBUSTNESS = "Robustness"
@@ -37,6 +37,7 @@ TITLES = {
 }
 PERCENT = ("flag_rate", "false_positive_rate")
 _LOWEST = 5
+_GROUP = "group's mention"
 
 
 def to_json(evaluation: Evaluation) -> dict[str, Any]:
@@ -93,6 +94,26 @@ def _lowest(evaluation: Evaluation) -> list[str]:
         ]
         if found:
             lines.append(f"- {TITLES[name]}: {'; '.join(text for _, text in sorted(found)[:_LOWEST])}")
+    return lines + _harshest(evaluation)
+
+
+def _harshest(evaluation: Evaluation) -> list[str]:
+    """Return the groups that fare worst: mention alone ranks high, or is flagged, or is scored far from the truth."""
+    asked = (
+        ("bpsn_auc", f"lowest BPSN AUC of a {_GROUP}", 1),
+        ("false_positive_rate", f"highest FPR % on a {_GROUP}", -1),
+        ("ece", f"highest ECE on a {_GROUP}", -1),
+    )
+    lines = []
+    for name, title, sign in asked:
+        found = sorted(
+            (sign * estimate.value, f"{cell(result.corpus)} {result.label} {cell(one.identity)} {text}")
+            for result in evaluation.bias
+            for one in result.identities
+            if (estimate := one.metrics[name]).value is not None
+            for text in (number(estimate, percent=name in PERCENT),)
+        )
+        lines += [f"- {title}: {'; '.join(text for _, text in found[:_LOWEST])}"] if found else []
     return lines
 
 
@@ -134,15 +155,16 @@ def _bias(evaluation: Evaluation) -> list[str]:
         "with the group against positive text without it, low where mention alone raises scores; BNSP: the reverse.",
         "",
         *table(
-            ["corpus, label", "AUC", "subgroup", "BPSN", "BNSP", "lowest BPSN", "FPR %", "highest FPR % on mention"],
+            [*_BIAS_HEAD, "highest FPR % on mention", "highest ECE on mention"],
             [_bias_row(result) for result in evaluation.bias],
         ),
     ]
 
 
+_BIAS_HEAD = ("corpus, label", "AUC", "subgroup", "BPSN", "BNSP", "lowest BPSN", "FPR %")
+
+
 def _bias_row(result: BiasResult) -> list[str]:
-    harsh = [r for r in result.identities if r.metrics["false_positive_rate"].value is not None]
-    harshest = max(harsh, key=lambda r: r.metrics["false_positive_rate"].value or 0.0, default=None)
     lowest = result.identities[0]
     low = lowest.metrics["bpsn_auc"]
     return [
@@ -150,10 +172,18 @@ def _bias_row(result: BiasResult) -> list[str]:
         *map(_share, (result.auc, *result.means.values())),
         "–" if low.value is None else f"{cell(lowest.identity)} {number(low)}",
         "–" if result.false_positive_rate is None else f"{100 * result.false_positive_rate:.2f}",
-        f"{cell(harshest.identity)} {number(harshest.metrics['false_positive_rate'], percent=True)}"
-        if harshest
-        else "–",
+        _highest(result, "false_positive_rate"),
+        _highest(result, "ece"),
     ]
+
+
+def _highest(result: BiasResult, name: str) -> str:
+    """Return the group on whose mention a measure is highest."""
+    found = [(value, r) for r in result.identities if (value := r.metrics[name].value) is not None]
+    if not found:
+        return "–"
+    _, worst = max(found, key=lambda each: each[0])
+    return f"{cell(worst.identity)} {number(worst.metrics[name], percent=name in PERCENT)}"
 
 
 def _robustness(evaluation: Evaluation) -> list[str]:

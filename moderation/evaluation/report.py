@@ -1,7 +1,5 @@
 """One self-contained page for an evaluation, with the same figures as Markdown, JSON and CSV beside it."""
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from html import escape
@@ -24,6 +22,7 @@ from moderation.evaluation.plots import (
 from moderation.evaluation.rendering import BIAS, ROBUSTNESS, heading, sections
 from moderation.evaluation.side_by_side import SideBySide
 from moderation.evaluation.side_tables import label_title, side_json, side_markdown, side_sections
+from moderation.evaluation.spreadsheets import bias_csv, metrics_csv, suites_csv, thresholds_csv
 from moderation.evaluation.worst import WorstError
 
 # Nothing is fetched and nothing runs, whatever a corpus's text may hold.
@@ -47,7 +46,7 @@ nav a {{ margin-right: 1rem; }}
 
 
 def write_report(directory: Path, side: SideBySide) -> None:
-    """Write report.html, report.md, report.json and metrics.csv into `directory`, which is made where it is missing.
+    """Write report.html, report.md, report.json and the figures as CSV into `directory`, made where it is missing.
 
     Only the page holds comment texts (those of the first contender's worst errors), each hidden until it is clicked.
 
@@ -57,7 +56,10 @@ def write_report(directory: Path, side: SideBySide) -> None:
         "report.html": to_html(side),
         "report.md": side_markdown(side),
         "report.json": json.dumps(side_json(side), indent=1, allow_nan=False) + "\n",
-        "metrics.csv": to_csv(side),
+        "metrics.csv": metrics_csv(side.all),
+        "bias.csv": bias_csv(side.all),
+        "thresholds.csv": thresholds_csv(side.all),
+        "suites.csv": suites_csv(side.all),
     }
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -82,21 +84,6 @@ def to_html(side: SideBySide) -> str:
     return f"{start}<h1>{_inline(heading(side.first))}</h1>\n<nav>{links}</nav>\n{body}</body></html>\n"
 
 
-def to_csv(side: SideBySide) -> str:
-    """Return one line for each measure of each label of each corpus and system; empty cells where there is no value."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    head = ["system", "corpus", "label", "n", "positives", "threshold", "metric", "value", "low", "high", "reason"]
-    writer.writerow(head)
-    for evaluation in side.all:
-        for corpus in evaluation.corpora:
-            for result in corpus.labels:
-                about = [evaluation.name, corpus.name, result.label, result.n, result.positives, result.threshold]
-                for name, each in result.metrics.items():
-                    writer.writerow([*about, name, each.value, each.low, each.high, each.reason])
-    return out.getvalue()
-
-
 def _side_plots(side: SideBySide, title: str) -> str:
     label = next((label for label in side.first.thresholds if label_title(label) == title), None)
     return _drawn("AUC with 95 % intervals", side_plot(side.all, label)) if label else ""
@@ -111,8 +98,8 @@ def _plots(evaluation: Evaluation, title: str) -> str:
         return "".join(_drawn(name, plot(evaluation, title)) for name, plot in curves.items())
     if title == BIAS:
         areas = _drawn("BPSN area: benign mention against positives without it", bias_plot(evaluation, "bpsn_auc"))
-        rates = bias_plot(evaluation, "false_positive_rate")
-        return areas + _drawn("False-positive rate on benign mention", rates)
+        rates = _drawn("False-positive rate on benign mention", bias_plot(evaluation, "false_positive_rate"))
+        return areas + rates + _drawn("Calibration error on mention", bias_plot(evaluation, "ece"))
     if title == ROBUSTNESS and evaluation.robustness:
         return _drawn("Recall after each perturbation, as a share of the recall before", robustness_plot(evaluation))
     suite = next((suite for suite in evaluation.suites if cell(suite.suite) == title), None)

@@ -14,6 +14,7 @@ import pytest
 import typer
 
 from moderation.cli import app
+from moderation.directories import cache_directory
 from moderation.labels import LABELS
 
 Cli = Callable[..., Any]
@@ -37,7 +38,7 @@ every_command = pytest.mark.parametrize("name", COMMANDS, ids=" ".join)
 
 def test_the_commands_are_found() -> None:
     assert {("score",), ("extract",), ("train",), ("evaluate",), ("labels",)} < COMMANDS.keys()
-    assert {("model", "check"), ("model", "info")} < COMMANDS.keys()
+    assert {("model", "check"), ("model", "info"), ("data", "list"), ("data", "get")} < COMMANDS.keys()
 
 
 @every_command
@@ -168,6 +169,12 @@ def test_training_twice_gives_the_same_bundle(cli: Cli, tmp_path: Path) -> None:
     assert files[0] == files[1]
 
 
+def test_features_are_kept_in_the_users_cache(cli: Cli, tmp_path: Path) -> None:
+    assert cli("train", "-o", "b", "--bits", 12).code == 0
+    assert [p.name for p in tmp_path.iterdir()] == ["b"]
+    assert any((cache_directory() / "features").rglob("*.pkl"))
+
+
 @pytest.mark.parametrize("given", ["hate", "hate=2", "hate=x", "anger=0.5", "=0.5", "hate=nan"])
 def test_a_precision_that_makes_no_sense_is_refused(cli: Cli, given: str, tmp_path: Path) -> None:
     done = cli("train", "-o", "b", "--precision", given)
@@ -222,3 +229,61 @@ def test_evaluating_without_corpora_says_how(cli: Cli, bundle_dir: Path) -> None
     done = cli("evaluate", bundle_dir)
     assert (done.code, done.out) == (1, b"")
     assert "--corpora DIR or in MODERATION_CORPORA" in done.err
+
+
+CASES = "functionality,test_case,label_gold,target_ident\ngreet,Good morning,non-hateful,women\ngreet,x y,hateful,men\n"
+
+
+def test_a_suite_is_fetched_listed_and_measured(
+    cli: Cli, bundle_dir: Path, tmp_path: Path, web: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODERATION_CORPORA", str(SAMPLE))
+    folder, address = web
+    (folder / "cases.csv").write_text(CASES)
+    (tmp_path / "greetings.toml").write_text(
+        f'title = "Greetings"\n[[files]]\nurl = "{address}/cases.csv"\nlimit = 999\n'
+    )
+    done = cli("evaluate", bundle_dir, "--suite", "greetings.toml", "--no-robustness")
+    assert done.code == 1 and "Run: moderation data get greetings.toml" in done.err
+    done = cli("data", "get", "greetings.toml")
+    assert done.code == 1 and "--trust" in done.err
+    done = cli("data", "get", "greetings.toml", "--trust")
+    assert (done.code, done.out) == (0, b"") and "sha256 " in done.err
+    done = cli("evaluate", bundle_dir, "--suite", "greetings.toml", "--resamples", 10, "--no-robustness")
+    assert done.code == 0 and "## Greetings" in done.out.decode()
+
+
+def test_the_list_says_what_is_here_and_what_to_run(cli: Cli) -> None:
+    text = cli("data", "list").out.decode()
+    assert "antisemitismcheck: AntisemitismCheck, Apache-2.0" in text and "ships with the project" in text
+    assert "multilingual-hatecheck/de: not here yet: moderation data get multilingual-hatecheck/de" in text
+
+
+def test_cases_in_a_file_of_ones_own(
+    cli: Cli, bundle_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODERATION_CORPORA", str(SAMPLE))
+    (tmp_path / "cases.csv").write_text(CASES)
+    arguments = ("evaluate", bundle_dir, "--resamples", 10, "--no-robustness")
+    text = cli(*arguments, "--suite-file", "hatecheck=cases.csv").out.decode()
+    assert "## HateCheck" in text and "| Perspective (2020) | 76.6 | 89.5 | 48.2 |" in text
+    assert "## AntisemitismCheck" in text
+    for wrong in ("cases.csv", "=cases.csv", "hatecheck="):
+        assert cli(*arguments, "--suite-file", wrong).code == 2
+    done = cli(*arguments, "--suite-file", "hatecheck=none.csv")
+    assert done.code == 1 and "none.csv is no file" in done.err
+
+
+def test_a_data_card_is_printed_or_written(cli: Cli, tmp_path: Path) -> None:
+    text = cli("data", "card", "isca_twitter").out.decode()
+    assert text.startswith("# Data card: Antisemitism on Twitter") and text.count("# Data card") == 1
+    (tmp_path / "cards").mkdir()
+    assert cli("data", "card", "cad", "sample", "--corpora", SAMPLE, "-o", "cards").code == 0
+    assert sorted(p.name for p in (tmp_path / "cards").iterdir()) == ["cad.md", "sample.md"]
+    done = cli("data", "card", "nonesuch")
+    assert (done.code, done.out) == (1, b"") and "No corpus is called 'nonesuch'" in done.err
+
+
+def test_corpora_are_counted(cli: Cli, tmp_path: Path) -> None:
+    assert cli("data", "count", "--corpora", SAMPLE, "-o", "counts.json").code == 0
+    assert json.loads((tmp_path / "counts.json").read_bytes())["sample"]["rows_in"] == 233
