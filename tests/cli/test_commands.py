@@ -4,6 +4,7 @@ import inspect
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -313,3 +314,19 @@ def test_a_data_card_is_printed_or_written(cli: Cli, tmp_path: Path) -> None:
 def test_corpora_are_counted(cli: Cli, tmp_path: Path) -> None:
     assert cli("data", "count", "--corpora", SAMPLE, "-o", "counts.json").code == 0
     assert json.loads((tmp_path / "counts.json").read_bytes())["sample"]["rows_in"] == 233
+
+
+def test_a_model_card_takes_the_figures_of_an_evaluation(
+    cli: Cli, bundle_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODERATION_CORPORA", str(SAMPLE))
+    shutil.copytree(bundle_dir, tmp_path / "own")
+    assert cli("model", "card", "own").out == (bundle_dir / "README.md").read_bytes()
+    assert cli("evaluate", "own", "--resamples", 10, "--no-robustness", "--json", "figures.json").code == 0
+    printed = cli("model", "card", "own", "--evaluation", "figures.json").out
+    assert b"### The worst first" in printed
+    done = cli("model", "card", "own", "--evaluation", "figures.json", "--write")
+    assert (done.code, done.out) == (0, b"") and "it is now small/1+" in done.err
+    assert (tmp_path / "own" / "README.md").read_bytes() == printed == cli("model", "card", "own").out
+    done = cli("model", "card", "--evaluation", "figures.json")
+    assert done.code == 1 and "is one of small 1, not of" in done.err
