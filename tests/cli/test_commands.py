@@ -186,6 +186,32 @@ def test_bundles_and_peers_are_measured_side_by_side(
     assert [each["second"] for each in figures["comparisons"]] == [each["name"] for each in figures["others"]]
 
 
+def test_bad_input_gives_one_line(cli: Cli, bundle_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "suite.csv").write_text("functionality,label_gold\na,hateful\n")
+    done = cli("evaluate", bundle_dir, "--suite", "suite.csv", "--corpora", SAMPLE)
+    assert (done.code, done.out) == (1, b"")
+    assert re.search(r"^error: .*suite\.csv lacks test_case\b.*$", done.err, re.MULTILINE)
+    folder = tmp_path / "corpora"
+    folder.mkdir()
+    (folder / "sample.toml").write_text((SAMPLE / "sample.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / "sample.jsonl").write_text("")
+    done = cli("evaluate", bundle_dir, "--corpora", folder)
+    assert (done.code, done.out) == (1, b"")
+    assert re.search(r"^error: .*sample\.jsonl: no row is of use.*$", done.err, re.MULTILINE)
+
+
+def test_one_class_only_is_measured_with_reasons(cli: Cli, bundle_dir: Path, tmp_path: Path) -> None:
+    spec = (SAMPLE / "sample.toml").read_text(encoding="utf-8").replace("may_train = true", "may_train = false")
+    (tmp_path / "own.toml").write_text(spec.replace('"sample', '"own'), encoding="utf-8")
+    row = {"hate": 0, "antisemitism": 0, "offensive": 0, "targets": [], "split": None, "source": None, "meta": None}
+    texts = ("A tram goes by the river.", "The library opens late on Mondays.")
+    rows = [json.dumps({"id": str(k), "text": text} | row) for k, text in enumerate(texts)]
+    (tmp_path / "own.jsonl").write_text("\n".join(rows) + "\n")
+    done = cli("evaluate", bundle_dir, "--corpora", tmp_path, "--no-robustness", "--resamples", 10)
+    assert done.code == 0, done.err
+    assert "undefined: no positive row." in done.out.decode()
+
+
 def test_a_bundle_is_not_compared_with_itself_nor_with_nobody(cli: Cli, bundle_dir: Path) -> None:
     done = cli("evaluate", bundle_dir, "--compare", bundle_dir, "--corpora", SAMPLE)
     assert (done.code, done.out) == (1, b"")
