@@ -43,7 +43,7 @@ def train(
     Example: `moderation train --corpora corpora/ --output out/model`
     """
     from moderation.directories import cache_directory
-    from moderation.training import PRECISION, TrainOptions
+    from moderation.training import PRECISION, Aim, TrainOptions
     from moderation.training import train as run
 
     wanted = dict(PRECISION)
@@ -62,7 +62,7 @@ def train(
         names=tuple(only) if only else None,
         name=name,
         version=version,
-        precision=wanted,
+        aim=Aim(wanted),
         bits=bits,
         jobs=jobs,
         cache=cache or cache_directory() / "features",
