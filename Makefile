@@ -77,7 +77,7 @@ $(VENV)/dev.stamp: $(BIN)/python pyproject.toml
 
 $(VENV)/torch.stamp: $(VENV)/dev.stamp
 	@echo "Installing torch and what its tests need (some gigabytes, where the build is one for GPUs) ..."
-	@$(PIP) install $(TORCH) --editable '.[dev,detoxify]'
+	@$(PIP) install $(TORCH) --editable '.[dev,detoxify,train-encoder]'
 	@touch $@
 
 $(VENV)/bench.stamp: $(VENV)/dev.stamp
