@@ -19,7 +19,13 @@ def _encoder(bundle: Bundle) -> Classifier:
     return EncoderClassifier.from_bundle(bundle)
 
 
-_KINDS: dict[str, Callable[[Bundle], Classifier]] = {"encoder": _encoder, "ngram": _ngram}
+def _cascade(bundle: Bundle) -> Classifier:
+    from moderation.classifiers.cascade import CascadeClassifier
+
+    return CascadeClassifier.from_bundle(bundle, load_classifier)
+
+
+_KINDS: dict[str, Callable[[Bundle], Classifier]] = {"cascade": _cascade, "encoder": _encoder, "ngram": _ngram}
 
 
 def load_classifier(bundle: Bundle) -> Classifier:
