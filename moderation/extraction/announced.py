@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from moderation.extraction.draft import Draft
 from moderation.extraction.lines import Line, header, may_be_name
-from moderation.extraction.lines_kernel import FOOTER, INTERFACE, NUMBERED, TIME
+from moderation.extraction.lines_kernel import FOOTER, HEADER, INTERFACE, NAME, NUMBERED, TIME
 from moderation.extraction.times import only_time
 
 _MOST = 20  # comments; pages with more are for the line model
@@ -39,7 +39,7 @@ def _read(lines: Sequence[Line], said: NDArray[np.uint32], most: int) -> list[Dr
         if bits & FOOTER:
             if drafts and drafts[-1].lines:
                 break
-        elif found := _header(lines, i):
+        elif bits & (HEADER | NAME) and (found := _header(lines, i)):
             if sum(bool(draft.lines) for draft in drafts) > most:
                 break
             drafts.append(found)

@@ -157,7 +157,7 @@ def exported(
     trees: "HistGradientBoostingClassifier", start: NDArray[np.float64], steps: NDArray[np.float64]
 ) -> LineModel:
     """Return scikit-learn's trees as arrays that give the same sums."""
-    nodes = [tree.nodes for round_ in trees._predictors for tree in round_]
+    nodes = [_side_by_side(tree.nodes) for round_ in trees._predictors for tree in round_]
     sizes = [len(tree) for tree in nodes]
     every = np.concatenate(nodes)
     leaf = every["is_leaf"].astype(bool)
@@ -168,12 +168,24 @@ def exported(
         feature=np.where(leaf, 0, every["feature_idx"]).astype(np.uint16),
         threshold=np.where(leaf, every["value"], threshold).astype(np.float32),
         left=np.where(leaf, 0, every["left"]).astype(np.uint8),
-        right=np.where(leaf, 0, every["right"]).astype(np.uint8),
         roots=np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32),
         baseline=trees._baseline_prediction.ravel().astype(np.float32),
         start=start.astype(np.float32),
         steps=steps.astype(np.float32),
     )
+
+
+def _side_by_side(nodes: NDArray[np.void]) -> NDArray[np.void]:
+    """Return a tree's nodes with each right child next after the left one."""
+    order = [0]
+    left = []
+    for node in order:
+        left.append(0 if nodes["is_leaf"][node] else len(order))
+        if not nodes["is_leaf"][node]:
+            order += [int(nodes["left"][node]), int(nodes["right"][node])]
+    laid = nodes[order].copy()
+    laid["left"] = left
+    return laid
 
 
 def save(model: LineModel, path: Path) -> None:

@@ -34,7 +34,7 @@ _WEIGHTS, _ENOUGH = (0.5, 0.4, 0.7, 0.6, 2.0), 1.4
 class LineModel:
     """The weights.
 
-    feature, threshold, left, right: (nodes,), as `trees_kernel.add_trees` takes them; roots: (trees,), the first node
+    feature, threshold, left: (nodes,), as `trees_kernel.add_trees` takes them; roots: (trees,), the first node
     of each tree; baseline: (states,), what the trees add to; start: (states,) and steps: (states, states), logs, rows
     the state before.
     """
@@ -42,7 +42,6 @@ class LineModel:
     feature: NDArray[np.uint16]
     threshold: NDArray[np.float32]
     left: NDArray[np.uint8]
-    right: NDArray[np.uint8]
     roots: NDArray[np.int32]
     baseline: NDArray[np.float32]
     start: NDArray[np.float32]
@@ -51,7 +50,7 @@ class LineModel:
     def log_probabilities(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the log probability of each state for each line, (lines, states)."""
         z = np.repeat(self.baseline[None], len(features), axis=0)
-        trees_kernel.add_trees(features, (self.feature, self.threshold, self.left, self.right), self.roots, z)
+        trees_kernel.add_trees(features, (self.feature, self.threshold, self.left), self.roots, z)
         z -= z.max(axis=1, keepdims=True)
         logs: NDArray[np.float32] = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
         return np.maximum(logs, np.float32(np.log(_LEAST)))
