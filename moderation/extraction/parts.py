@@ -54,7 +54,7 @@ class Kinds(NamedTuple):
     body: bool
 
 
-@functools.lru_cache(maxsize=8192)
+@functools.lru_cache(maxsize=1 << 15)
 def kinds(name: str) -> Kinds:
     """Return what the class or id `name` speaks of."""
     worth = 0.0 if NEVER.search(name) else 2.0 if _COMMENT.search(name) else 1.0 if _POST.search(name) else 0.0
@@ -62,17 +62,32 @@ def kinds(name: str) -> Kinds:
 
 
 class Marks:
-    """The nodes of a page whose classes speak of an author, a time, a body."""
+    """The nodes of a page whose classes speak of an author, a time, a body; found when they are first asked for."""
 
     def __init__(self, index: Index) -> None:
-        self.authors: set[etree._Element] = set(index.select("[itemprop=author], [itemprop=creator]"))
-        self.times: set[etree._Element] = set(index.select("time, abbr"))
-        self.bodies: set[etree._Element] = set()
-        for name, nodes in index.by_class.items():
-            said = kinds(name)
-            for told, marked in ((said.author, self.authors), (said.time, self.times), (said.body, self.bodies)):
-                if told:
-                    marked.update(nodes)
+        self._index = index
+
+    @functools.cached_property
+    def authors(self) -> set[etree._Element]:
+        """What may name an author."""
+        return self._marked("author", "[itemprop=author], [itemprop=creator]")
+
+    @functools.cached_property
+    def times(self) -> set[etree._Element]:
+        """What may state a time."""
+        return self._marked("time", "time, abbr")
+
+    @functools.cached_property
+    def bodies(self) -> set[etree._Element]:
+        """What may hold the text of a comment."""
+        return self._marked("body", "[itemprop=text]")
+
+    def _marked(self, kind: str, also: str) -> set[etree._Element]:
+        marked = set(self._index.select(also))
+        for name, nodes in self._index.by_class.items():
+            if getattr(kinds(name), kind):
+                marked.update(nodes)
+        return marked
 
 
 @dataclass(frozen=True, slots=True)
