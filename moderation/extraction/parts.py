@@ -31,7 +31,7 @@ _TIME = re.compile(r"date|time|datum|fecha|zeit|posted|(?:^|[_-])ago|when|stamp|
 _BODY = re.compile(r"te?xt|body|content|message|msg|copy|inhalt|bubble|comment-?p|desc", re.IGNORECASE)
 NEVER = re.compile(
     r"form\b|sidebar|related|recommended|teaser|menu|nav\b|footer|share|social|breadcrumb|paginat|advert|promo|recent|"
-    r"latest|popular|faq|testimonial|ticker|liveblog|preview|toolbar|gallery|carousel|modal|trending|newsletter",
+    r"latest|popular|faq|testimonial|ticker|liveblog|preview|toolbar|gallery|carousel|modal|trending|newsletter|login|add-comment",
     re.IGNORECASE,
 )
 # What is left of a line once the name and the time in it are taken out.
@@ -142,7 +142,10 @@ def _shows_name(node: etree._Element) -> bool:
     if len(node) > 8:
         return False
     text = " ".join("".join(map(str, node.itertext())).split())
-    return 0 < len(text) <= _LONGEST_NAME and not only_time(text) and may_be_name(text.rstrip(":").removesuffix("..."))
+    if not 0 < len(text) <= _LONGEST_NAME or only_time(text) or _GLUE.fullmatch(text):
+        return False
+    announced = says("boundary", "bare", text) or says("boundary", "numbered", text)
+    return not announced and may_be_name(text.rstrip(":").removesuffix("..."))
 
 
 def body(item: etree._Element, owner: Owner, marks: Marks, skip: Collection[etree._Element]) -> tuple[str, Header]:

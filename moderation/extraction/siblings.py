@@ -7,6 +7,7 @@ that is not links, and its neighbours hold the same. Few custom sites with gold 
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from lxml import etree
 
@@ -116,12 +117,21 @@ def _score(nodes: Sequence[etree._Element], index: Index, marks: Marks) -> float
     score -= 3.0 * sum(item.linked * 2 > item.text for item in full) / n
     score -= 3.0 * sum(item.times > 2 for item in items) / n
     score -= 2.0 * (n - len(full)) / n
+    score -= 1.5 * sum(map(_links_on, sample)) / n
     score += 0.5 * min(1.0, sum(item.text for item in full) / n / 60)
     above = [node for node in (sample[0], *sample[0].iterancestors()) if node.tag not in _PAGE]
     names = [[*index.classes.get(node, ()), node.get("id") or ""] for node in above]
     score += 1.0 * any(kinds(name).worth > 1 for own in names for name in own)
     score -= 2.0 * any(NEVER.search(name) for own in names[:6] for name in own)
     return score + 0.1 * min(len(nodes), 10) - 1.0 * (len(nodes) == 1)
+
+
+def _links_on(node: etree._Element) -> bool:
+    """Return whether `node` is the teaser of another page: it holds a heading that is a link."""
+    return any(
+        heading.find(".//a") is not None or any(above.tag == "a" for above in islice(heading.iterancestors(), 3))
+        for heading in islice(node.iter("h1", "h2", "h3"), 3)
+    )
 
 
 def _comments(nodes: Sequence[etree._Element], index: Index, marks: Marks) -> Iterator[Found]:
