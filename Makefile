@@ -5,10 +5,14 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format train evaluate benchmark clean
+.PHONY: help run test test-torch lint format gate cards train evaluate benchmark clean
+
+# The floors are checked on what is here: always on the sample corpus, on the public corpora where they are.
+GATE := --gate data/floors/default.toml --no-robustness --resamples 100 --output /dev/null
+CORPORA := $(or $(MODERATION_CORPORA),$(wildcard ../shared/corpora))
 
 help:  ## Say what can be made
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
 
 run: $(VENV)/run.stamp  ## Score the comments of the sample pages with the shipped model
 	@echo "Separating the comments of data/samples/pages/ and scoring them:"
@@ -16,6 +20,9 @@ run: $(VENV)/run.stamp  ## Score the comments of the sample pages with the shipp
 
 test: $(VENV)/dev.stamp  ## Run the tests
 	@echo "Running the tests (the first run compiles the kernels, about a minute):"
+	@$(BIN)/python -m pytest -q -n 2
+
+test-torch: $(VENV)/torch.stamp  ## Run the tests that need torch, too ($$TORCH names the build: TORCH=torch==2.13.0)
 	@$(BIN)/python -m pytest -q -n 2
 
 lint: $(VENV)/dev.stamp  ## Check style and types
@@ -26,6 +33,19 @@ lint: $(VENV)/dev.stamp  ## Check style and types
 format: $(VENV)/dev.stamp  ## Put the code into the project's style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+gate: $(VENV)/dev.stamp  ## Check the shipped model: hashes, golden texts, and the floors of data/floors/default.toml
+	@$(BIN)/moderation model check
+	@$(BIN)/moderation evaluate --corpora data/samples/corpus $(GATE)
+ifneq ($(CORPORA),)
+	@$(BIN)/moderation evaluate --corpora '$(CORPORA)' $(GATE)
+endif
+
+cards: $(VENV)/dev.stamp  ## Write docs/data-cards/ anew, counting the corpora that are here
+ifneq ($(CORPORA),)
+	@$(BIN)/moderation data count --corpora '$(CORPORA)' --output data/corpora/counts.json
+endif
+	@$(BIN)/moderation data card --output docs/data-cards
 
 train: $(VENV)/dev.stamp  ## Train on the corpora in $$MODERATION_CORPORA into out/model
 	@$(BIN)/moderation train --output out/model
@@ -54,6 +74,11 @@ $(VENV)/dev.stamp: $(BIN)/python pyproject.toml
 	@echo "Installing moderation with what its development needs (about two minutes) ..."
 	@$(PIP) install --editable '.[dev]'
 	@touch $@ $(VENV)/run.stamp
+
+$(VENV)/torch.stamp: $(VENV)/dev.stamp
+	@echo "Installing torch and what its tests need (some gigabytes, where the build is one for GPUs) ..."
+	@$(PIP) install $(TORCH) --editable '.[dev,detoxify,train-encoder]'
+	@touch $@
 
 $(VENV)/bench.stamp: $(VENV)/dev.stamp
 	@echo "Installing the peers that the benchmarks run beside ..."

@@ -10,7 +10,9 @@
         GoldenMismatch     its golden texts no longer get their scores
       CorpusError          a corpus or its spec cannot be used
       EvaluationError      a classifier cannot be measured
+      FetchError           a file cannot be fetched, or is not the one that was pinned
       PolicyError          thresholds that make no sense
+      DeviceError          the processor asked for is not here, or gave out
       MissingExtra         an optional part is not installed
 
 A message says what happened, why, and what to do next. It never holds comment text.
@@ -61,8 +63,16 @@ class EvaluationError(ModerationError):
     """A classifier cannot be measured: there are no rows, or its scores are no probabilities."""
 
 
+class FetchError(ModerationError):
+    """A file cannot be fetched, or is not the one that was pinned."""
+
+
 class PolicyError(ModerationError):
     """A policy's thresholds make no sense."""
+
+
+class DeviceError(ModerationError):
+    """The processor asked for is not here, or gave out (no driver, no memory left, a GPU that vanished)."""
 
 
 class MissingExtra(ModerationError):

@@ -21,8 +21,8 @@ LAYERS = (
     ("service", "review", "batch", "training", "evaluation"),
     ("scorer", "golden"),
     ("formats", "classifiers", "corpora"),
-    ("extraction", "policy", "bundle", "text"),
-    ("atomic", "compiling", "shipped"),
+    ("extraction", "policy", "bundle", "text", "fetching"),
+    ("atomic", "compiling", "shipped", "directories", "markdown"),
     ("labels", "types", "errors"),
 )
 BESIDE = {("review", "service")}

@@ -39,13 +39,27 @@ def test_the_file_is_what_the_templates_give() -> None:
 
 
 def test_there_is_enough_of_everything() -> None:
-    assert 3000 <= len(ROWS) <= 5000
-    assert len({row["meta"]["template"] for row in ROWS}) >= 700
+    assert 10_000 <= len(ROWS) <= 16_000 and len(LINES) <= 4_500_000
+    assert len({(row["meta"]["pair"], row["meta"]["template"]) for row in ROWS}) >= 2000
     assert 0.4 <= sum(row["hate"] == 1 for row in ROWS) / len(ROWS) <= 0.55
     antisemitic = sum(row["antisemitism"] == 1 for row in ROWS)
-    near = ("jew", "israel", "zioni", "holocaust", "synagogue", "rabbi", "shul", "kosher", "hamas", "settle", "idf")
+    near = (
+        "jew",
+        "israel",
+        "zioni",
+        "holocaust",
+        "synagogue",
+        "rabbi",
+        "shul",
+        "kosher",
+        "hamas",
+        "settle",
+        "idf",
+        "gaza",
+        "hitler",
+    )
     harmless = [row for row in ROWS if not row["hate"] and row["antisemitism"] == 0]
-    assert antisemitic >= 900
+    assert antisemitic >= 1800
     assert sum(any(word in row["text"].casefold() for word in near) for row in harmless) >= antisemitic
 
 
@@ -54,9 +68,8 @@ def test_rows_have_the_columns_of_a_corpus_and_labels_that_agree() -> None:
     for row in ROWS:
         assert list(row) == ["id", "text", "hate", "antisemitism", "offensive", "targets", "split", "source", "meta"]
         assert row["id"].startswith("contrast:") and row["split"] is None and row["source"] == expand.SOURCE
-        assert set(row["meta"]) == {"pair", "kind", "template"} and row["meta"]["template"].startswith(
-            row["meta"]["pair"] + "/" + row["meta"]["kind"]
-        )
+        assert set(row["meta"]) == {"pair", "kind", "template"}
+        assert row["meta"]["template"].startswith(row["meta"]["kind"] + "/")
         assert row["text"] == row["text"].strip() and "  " not in row["text"]
         assert not set("{}|") & set(row["text"]) or row["meta"]["kind"] == "numbers"
         assert row["hate"] != 0 or row["antisemitism"] in (0, 1)
@@ -112,7 +125,7 @@ def test_a_template_is_expanded_within_bounds(tmp_path: Path) -> None:
         'threat = [{rows = 99, offensive = "unclear", text = "{one} must go"}]\n',
     )
     rows = [json.loads(line) for line in expand.corpus(folder).splitlines()]
-    assert Counter(row["meta"]["template"] for row in rows) == {"small-p/neutral/1": 3, "small-p/threat/1": 3}
+    assert Counter(row["meta"]["template"] for row in rows) == {"neutral/1": 3, "threat/1": 3}
     assert all(row["text"].casefold().endswith("here, a[0] (((x)))") for row in rows[:3])
     assert {row["hate"] for row in rows[:3]} == {0} and {tuple(row["targets"]) for row in rows[:3]} == {()}
     assert {row["offensive"] for row in rows[3:]} == {None}

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-SOURCE = "written for this project (synthetic)"
+SOURCE = "synthetic"
 HATEFUL_ROWS, HARMLESS_ROWS = 7, 4  # of a template, where neither it nor its file says how many
 LABELS = ("hate", "antisemitism", "offensive")
 UNCLEAR = "unclear"  # TOML has no null
 
 _ALTERNATIVES = re.compile(r"\[([^\[\]]*\|[^\[\]]*)\]")
-_SLOT = re.compile(r"\{(\w+)\}")
+_SLOT = re.compile(r"(?:\b([Aa]) )?\{(\w+)\}")
 _OPEN = re.compile(r"(^|[.!?]\s+)$")
 _Options = Sequence[str]
 
@@ -41,9 +41,14 @@ class Template:
     labels: Mapping[str, int | None]
 
     @property
+    def place(self) -> str:
+        """Return what meta.template holds: which one of its pair it is."""
+        return f"{self.kind}/{self.number}"
+
+    @property
     def name(self) -> str:
-        """Return what meta.template holds."""
-        return f"{self.pair}/{self.kind}/{self.number}"
+        """Return what no other template is called."""
+        return f"{self.pair}/{self.place}"
 
 
 def templates(folder: Path = HERE) -> Iterator[Template]:
@@ -68,7 +73,10 @@ def templates(folder: Path = HERE) -> Iterator[Template]:
                     if set(values) - set(LABELS):
                         raise ValueError(f"{path}: {name}/{kind}/{number}: unknown key.")
                     labels = {k: _label(values.get(k, kinds[kind].get(k, 0))) for k in LABELS}
-                    default = file.get("harmless_rows", HARMLESS_ROWS) if labels["hate"] == 0 else HATEFUL_ROWS
+                    if labels["hate"] == 0:
+                        default = file.get("harmless_rows", HARMLESS_ROWS)
+                    else:
+                        default = file.get("hateful_rows", HATEFUL_ROWS)
                     yield Template(name, kind, number, text, rows or default, own, labels)
 
 
@@ -95,9 +103,10 @@ def corpus(folder: Path = HERE) -> str:
     for template in templates(folder):
         for row in expand(template, groups, words):
             if row["id"] in rows:
-                raise ValueError(f"{template.name}: gives a text that {rows[row['id']]['meta']['template']} gives.")
+                other = rows[row["id"]]["meta"]
+                raise ValueError(f"{template.name}: gives a text that {other['pair']}/{other['template']} gives.")
             rows[row["id"]] = row
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows.values())
+    return "".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n" for row in rows.values())
 
 
 def _vocabulary(folder: Path, name: str) -> dict[str, Any]:
@@ -127,9 +136,14 @@ def _hash(*parts: object) -> int:
 def _fill(template: Template, attempt: int, words: Mapping[str, _Options]) -> str:
     text = _filled(_ALTERNATIVES, template.text, lambda found: found[1].split("|"), attempt)
     try:
-        return _filled(_SLOT, text, lambda found: words[found[1]], attempt)
+        return _filled(_SLOT, text, lambda found: [_after(found[1], word) for word in words[found[2]]], attempt)
     except KeyError as error:
         raise ValueError(f"{template.name}: no slot is called {error}.") from None
+
+
+def _after(article: str | None, word: str) -> str:
+    """Put the article before the word, as 'an' before a vowel."""
+    return f"{article}{'n' if word[0] in 'AEIOaeio' else ''} {word}" if article else word
 
 
 def _filled(pattern: re.Pattern[str], text: str, options: Callable[[re.Match[str]], _Options], attempt: int) -> str:
@@ -167,7 +181,7 @@ def _row(template: Template, text: str, group: str, groups: Mapping[str, Any]) -
         "targets": [group] if attacked and group else [],
         "split": None,
         "source": SOURCE,
-        "meta": {"pair": template.pair, "kind": template.kind, "template": template.name},
+        "meta": {"pair": template.pair, "kind": template.kind, "template": template.place},
     }
 
 

@@ -13,7 +13,19 @@ def _ngram(bundle: Bundle) -> Classifier:
     return NgramClassifier.from_bundle(bundle)
 
 
-_KINDS: dict[str, Callable[[Bundle], Classifier]] = {"ngram": _ngram}
+def _encoder(bundle: Bundle) -> Classifier:
+    from moderation.classifiers.encoder import EncoderClassifier
+
+    return EncoderClassifier.from_bundle(bundle)
+
+
+def _cascade(bundle: Bundle) -> Classifier:
+    from moderation.classifiers.cascade import CascadeClassifier
+
+    return CascadeClassifier.from_bundle(bundle, load_classifier)
+
+
+_KINDS: dict[str, Callable[[Bundle], Classifier]] = {"cascade": _cascade, "encoder": _encoder, "ngram": _ngram}
 
 
 def load_classifier(bundle: Bundle) -> Classifier:

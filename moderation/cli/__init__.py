@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from moderation import __version__
-from moderation.cli import model
+from moderation.cli import data, model
 from moderation.cli.console import say
 from moderation.cli.evaluate import evaluate
+from moderation.cli.export import export
 from moderation.cli.extract import extract
 from moderation.cli.labels import labels
 from moderation.cli.score import score
@@ -23,8 +24,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (extract, score, train, evaluate, labels):
+for command in (extract, score, train, export, evaluate, labels):
     app.command()(command)
+app.add_typer(data.app, name="data")
 app.add_typer(model.app, name="model")
 
 

@@ -9,7 +9,15 @@ from typing import Any
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 _MINUTE = 60.0
 
@@ -51,6 +59,22 @@ def counted(items: Iterable[Any], what: str) -> Iterator[Any]:
             yield item
             if count % 1024 == 0:
                 bar.update(task, completed=count)
+
+
+@contextlib.contextmanager
+def fetching() -> Iterator[Callable[[int, int | None], None]]:
+    """Show on a terminal how many bytes of a file have come."""
+    console = Console(stderr=True)
+    with Progress(
+        TextColumn("fetching"),
+        BarColumn(),
+        DownloadColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def watched(items: Iterable[Any], line: Callable[[], str], figures: Callable[[], dict[str, Any]]) -> Iterator[Any]:

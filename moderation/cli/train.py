@@ -1,7 +1,8 @@
 """`moderation train`."""
 
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -14,62 +15,117 @@ def train(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The bundle's folder.")] = Path(
         "out/model"
     ),
+    kind: Annotated[
+        Literal["ngram", "encoder"], typer.Option(help="What to train: the fast tier, or the accurate one.")
+    ] = "ngram",
     corpora: CorporaDir = None,
     only: Annotated[
         list[str] | None,
         typer.Option("--only", metavar="NAME", help="Train on this corpus; again for more. [default: all that may]"),
     ] = None,
-    name: Annotated[str, typer.Option(help="The bundle's name.")] = "ngram",
+    name: Annotated[str | None, typer.Option(help="The bundle's name. [default: the kind]")] = None,
     version: Annotated[str, typer.Option(help="The bundle's version.")] = __version__,
     precision: Annotated[
         list[str] | None,
         typer.Option(metavar="LABEL=P", help="Precision that a label's threshold aims at; again for more."),
     ] = None,
-    bits: Annotated[int, typer.Option(min=10, max=24, help="The hash table has 2 to this many rows.")] = 20,
-    jobs: Annotated[int, typer.Option(min=1, help="Labels fitted at once.")] = 2,
-    cache: Annotated[Path | None, typer.Option(metavar="DIR", help="Keep features between runs here.")] = Path(
-        ".cache/features"
-    ),
+    bits: Annotated[int, typer.Option(min=10, max=24, help="n-grams: the hash table has 2 to this many rows.")] = 20,
+    jobs: Annotated[int, typer.Option(min=1, help="n-grams: labels fitted at once.")] = 2,
+    cache: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="n-grams: keep features between runs here. [default: moderation/features in your cache folder]",
+        ),
+    ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|DIR",
+            help="Encoder: pretrained weights, by name on the Hugging Face hub or as a folder. [default: "
+            "sentence-transformers/all-MiniLM-L6-v2]",
+        ),
+    ] = None,
+    work: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Encoder: checkpoints, and the full-precision weights. [default: OUTPUT.work]"
+        ),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Encoder: go on with the run that was killed.")] = False,
+    epochs: Annotated[float, typer.Option(min=0.0, help="Encoder: how often the corpora are gone through.")] = 2.0,
+    rate: Annotated[float, typer.Option(min=0.0, help="Encoder: the highest learning rate.")] = 1e-4,
+    device: Annotated[str, typer.Option(help="Encoder: cpu, or cuda.")] = "cpu",
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Encoder: processors to use. [default: all]", show_default=False)
+    ] = None,
 ) -> None:
-    """Train the n-gram classifier on labelled corpora and write a bundle. The same corpora give the same bundle, byte
-    for byte.
+    """Train a classifier on labelled corpora and write a bundle. The same corpora and options give the same bundle.
 
     Without --corpora it trains on the small sample corpus that ships with the project: enough to try it, not to use
     it.
 
     Example: `moderation train --corpora corpora/ --output out/model`
+
+    Example: `moderation train --kind encoder --corpora corpora/ --output out/accurate --resume`
     """
-    from moderation.training import PRECISION, TrainOptions
-    from moderation.training import train as run
+    from moderation.training import Aim
+
+    aim = Aim(_precision(precision or []))
+    names = tuple(only) if only else None
+    if corpora is None:
+        say("No --corpora: training on the sample corpus, which is enough to try it and not to use it.")
+    with steps() as step:
+        if kind == "ngram":
+            from moderation.directories import cache_directory
+            from moderation.training import TrainOptions
+            from moderation.training import train as train_ngram
+
+            features = cache or cache_directory() / "features"
+            bundle = train_ngram(
+                TrainOptions(output, corpora, names, name or kind, version, aim, bits, jobs, features), step
+            )
+        else:
+            from moderation.training.encoder.train import HUB_NAME, EncoderOptions, FitOptions, train_encoder
+
+            bundle = train_encoder(
+                EncoderOptions(
+                    output=output,
+                    work=work or output.with_name(output.name + ".work"),
+                    corpora=corpora,
+                    names=names,
+                    name=name or kind,
+                    version=version,
+                    base=base or HUB_NAME,
+                    epochs=epochs,
+                    device=device,
+                    threads=threads or os.cpu_count() or 1,
+                    resume=resume,
+                    aim=aim,
+                    fit=FitOptions(rate=rate),
+                ),
+                step,
+            )
+    rows = sum(sum(c["rows"].values()) for c in bundle.manifest.corpora)
+    say(
+        f"Wrote {output} ({bundle.identity}): {', '.join(bundle.manifest.labels)}, from {rows:,} rows. Card: "
+        f"{output}/README.md"
+    )
+
+
+def _precision(pairs: list[str]) -> dict[str, float]:
+    """Return the precision that each label's threshold aims at."""
+    from moderation.training import PRECISION
 
     wanted = dict(PRECISION)
-    for pair in precision or []:
+    for pair in pairs:
         label, _, number = pair.partition("=")
         if label not in wanted or not _is_share(number):
             raise typer.BadParameter(
                 f"{pair!r}: give LABEL=P, such as hate=0.5; labels: {', '.join(wanted)}", param_hint="--precision"
             )
         wanted[label] = float(number)
-    if corpora is None:
-        say("No --corpora: training on the sample corpus, which is enough to try it and not to use it.")
-    options = TrainOptions(
-        output=output,
-        corpora=corpora,
-        names=tuple(only) if only else None,
-        name=name,
-        version=version,
-        precision=wanted,
-        bits=bits,
-        jobs=jobs,
-        cache=cache,
-    )
-    with steps() as step:
-        bundle = run(options, step)
-    rows = sum(sum(c["rows"].values()) for c in bundle.manifest.corpora)
-    say(
-        f"Wrote {output} ({bundle.identity}): {', '.join(bundle.manifest.labels)}, from {rows:,} rows. Card: "
-        f"{output}/README.md"
-    )
+    return wanted
 
 
 def _is_share(number: str) -> bool:

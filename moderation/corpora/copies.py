@@ -14,6 +14,8 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from moderation.text import normalised_texts
+
 _Ints = npt.NDArray[np.int64]
 _Hashes = npt.NDArray[np.uint64]
 
@@ -35,6 +37,11 @@ def fingerprint(normalised: str) -> str:
     """
     words = " ".join(_NOISE.sub(" ", normalised).casefold().split())
     return words or " ".join(normalised.casefold().split())
+
+
+def fingerprints(texts: Sequence[str]) -> list[str]:
+    """Return the fingerprint of each of n texts, normalised first: what a corpus keeps of its texts."""
+    return [fingerprint(text) for text in normalised_texts(texts)]
 
 
 class Union:
@@ -81,15 +88,13 @@ def near_copies(fingerprints: Sequence[str]) -> _Ints:
     return clusters
 
 
-def signature_keys(fingerprints: Sequence[str], bands: int) -> tuple[_Hashes, _Hashes]:
-    """Return, for n fingerprints, a hash of each, (n,), and its keys in the first `bands` bands, (n, bands).
+def signature_bits(fingerprints: Sequence[str], bits: int) -> tuple[_Hashes, _Hashes]:
+    """Return, for n fingerprints, a hash of each, (n,), and one bit of each of up to 64 MinHash values, packed, (n,).
 
-    Equal keys in a band make a pair a candidate for being near-copies; at similarity s they are with probability s^5.
+    Two texts whose shingle sets have similarity s agree in a bit with probability (1 + s) / 2.
     """
     starts, shingles, whole = _shingles_of(fingerprints)
-    signatures = _signatures(starts, shingles, _MULTIPLIERS[: bands * _ROWS])
-    keys = [_band_keys(signatures[:, band * _ROWS : (band + 1) * _ROWS]) for band in range(bands)]
-    return whole, np.stack(keys, axis=1)
+    return whole, _bits(starts, shingles, _MULTIPLIERS[:bits])
 
 
 def _shingles_of(fingerprints: Sequence[str]) -> tuple[_Ints, _Hashes, _Hashes]:
@@ -164,6 +169,20 @@ def _signatures(starts, shingles, multipliers):  # type: ignore[no-untyped-def]
                 least = min(least, shingles[s] * multipliers[h])
             signatures[k, h] = least >> np.uint64(32)
     return signatures
+
+
+@_jit
+def _bits(starts, shingles, multipliers):  # type: ignore[no-untyped-def]
+    n = len(starts) - 1
+    found = np.zeros(n, dtype=np.uint64)
+    for k in range(n):
+        for h in range(len(multipliers)):
+            least = np.uint64(0xFFFFFFFFFFFFFFFF)
+            for s in range(starts[k], starts[k + 1]):
+                least = min(least, shingles[s] * multipliers[h])
+            # Mixed with the function's own multiplier: a product's low bits are those of the shingle's.
+            found[k] |= (_mix(least ^ multipliers[h]) & np.uint64(1)) << np.uint64(h)
+    return found
 
 
 @_jit

@@ -3,7 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from moderation.corpora.copies import Union, fingerprint, near_copies
+from moderation.corpora.copies import Union, fingerprints, near_copies
 from moderation.corpora.reading import Rows, read_rows
 from moderation.corpora.spec import CorpusSpec, load_specs
 from moderation.corpora.splits import CALIBRATION, HELD_OUT, PARTS, VALIDATION, assign_parts, group_digests, straddlers
 from moderation.errors import CorpusError
 from moderation.shipped import shipped
-from moderation.text import normalise
 
 _Ints = npt.NDArray[np.int64]
 
@@ -27,8 +26,9 @@ class Corpus:
     """The rows of one corpus that are of use, by column; n rows, in the file's order.
 
     `labels` is float32 (n, 3) in the order of LABELS: 1, 0, or NaN where the corpus says nothing. `split` holds
-    "train", "calibration" or "validation"; rows of one group (`groups`) are in one part. `drops` counts the rows left
-    out, by reason: `rows_in == len(texts) + drops.total()`. `sha256` is the file's, in hexadecimal.
+    "train", "calibration" or "validation"; rows of one group (`groups`) are in one part. `fingerprints` are what copies
+    are told by (`moderation.corpora.copies`). `drops` counts the rows left out, by reason:
+    `rows_in == len(texts) + drops.total()`. `sha256` is the file's, in hexadecimal.
     """
 
     spec: CorpusSpec
@@ -39,9 +39,28 @@ class Corpus:
     split: list[str]
     targets: list[tuple[str, ...]]
     meta: list[dict[str, Any]]
+    fingerprints: list[str]
     drops: Counter[str]
     rows_in: int
     sha256: str
+
+    def without(self, mask: npt.NDArray[np.bool_], reason: str) -> "Corpus":
+        """Return the corpus without the rows where `mask` (n,) is true, counted under `reason`."""
+        if not mask.any():
+            return self
+        keep = np.flatnonzero(~mask).tolist()
+        return replace(
+            self,
+            ids=[self.ids[k] for k in keep],
+            texts=[self.texts[k] for k in keep],
+            labels=self.labels[keep],
+            groups=[self.groups[k] for k in keep],
+            split=[self.split[k] for k in keep],
+            targets=[self.targets[k] for k in keep],
+            meta=[self.meta[k] for k in keep],
+            fingerprints=[self.fingerprints[k] for k in keep],
+            drops=self.drops + Counter({reason: len(self.texts) - len(keep)}),
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -160,8 +179,8 @@ def _draft(spec: CorpusSpec, path: Path) -> _Draft:
     rows = read_rows(spec, path)
     n = len(rows.texts)
     nothing = np.zeros(n, dtype=np.int64)
-    fingerprints = [fingerprint(normalise(text).text) for text in rows.texts]
-    draft = _Draft(spec, path, rows, np.arange(n), rows.labels, fingerprints, nothing, [""] * n, nothing, Counter())
+    prints = fingerprints(rows.texts)
+    draft = _Draft(spec, path, rows, np.arange(n), rows.labels, prints, nothing, [""] * n, nothing, Counter())
     draft.drop(np.array([not text.strip() for text in rows.texts], dtype=bool), "no text")
     draft.drop(np.array([not f for f in draft.fingerprints], dtype=bool), "nothing left after normalisation")
     if spec.labels:
@@ -267,6 +286,7 @@ def _finished(draft: _Draft) -> Corpus:
         split=[PARTS[part] for part in draft.parts.tolist()],
         targets=[rows.targets[k] for k in use],
         meta=[rows.meta[k] for k in use],
+        fingerprints=draft.fingerprints,
         drops=draft.drops,
         rows_in=len(rows.texts),
         sha256=sha256,

@@ -14,6 +14,9 @@ LABEL_COLUMNS = ("hate", "antisemitism", "offensive")
 """The columns of a normalised corpus file that hold labels: 1, 0 or null."""
 
 META_TYPES = ("string", "strings", "int64", "float64", "bool")
+CARD_KEYS = ("collection", "speakers", "annotation", "definitions", "mapping")
+"""What a spec's [card] may say of its corpus, for its data card (moderation/corpora/card.py)."""
+
 NO_SPLIT = "none"
 """How a spec's [splits] names the rows whose split is null."""
 
@@ -30,7 +33,7 @@ class CorpusSpec:
     carries it, `splits` the corpus's own split values to a role, `meta` the fields of the column `meta` to their types.
     Rows with the same value in one of the meta fields `grouped_by` belong together (an author's posts), and so do a row
     and the row whose id its meta field `linked_by` names (contrast pairs). `shipped` is where in the project the file
-    of a corpus lies that the project itself wrote.
+    of a corpus lies that the project itself wrote. `card` has sentences for the data card, by CARD_KEYS.
     """
 
     name: str
@@ -48,6 +51,7 @@ class CorpusSpec:
     grouped_by: tuple[str, ...] = ()
     linked_by: str | None = None
     shipped: str | None = None
+    card: Mapping[str, str] = field(default_factory=dict)
 
     def path(self, directory: Path) -> Path:
         """Return where the corpus's file is: in `directory`, or else where the project ships it, if it does."""
@@ -109,6 +113,10 @@ def carriers(specs: Mapping[str, CorpusSpec] | None = None) -> dict[str, tuple[s
 def _checked(path: Path, key: str, value: object) -> object:
     if key in ("labels", "splits", "meta"):
         return _checked_table(path, key, value)
+    if key == "card":
+        if not isinstance(value, dict) or not all(k in CARD_KEYS and isinstance(v, str) for k, v in value.items()):
+            raise _wrong(path, key, f"must be a table of strings with the keys {', '.join(CARD_KEYS)}")
+        return value
     if key in ("cautions", "grouped_by"):
         if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
             raise _wrong(path, key, "must be a list of strings")

@@ -23,6 +23,9 @@ FEWEST = 10
 """Of positives, and of negatives; an area from fewer says nothing. Without them the reason is given instead."""
 
 AREAS = ("subgroup_auc", "bpsn_auc", "bnsp_auc")
+IDENTITY_METRICS = (*AREAS, "false_positive_rate", "target_recall", "ece", "gap")
+"""What there is of each group, in the order in which tables show it."""
+
 _TOO_FEW = f"fewer than {FEWEST} rows of a kind"
 _ROWS_PER_BIN = 25
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from math import sqrt
 
+import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -64,8 +65,20 @@ def resampled_weights(groups: Ints, resampling: Resampling) -> Iterator[Floats]:
     block = max(1, _CELLS // max(1, n))
     for start in range(0, resampling.resamples, block):
         b = min(block, resampling.resamples - start)
-        drawn = generator.integers(0, count, (b, count)) + count * np.arange(b)[:, None]
-        yield np.bincount(drawn.ravel(), minlength=b * count).reshape(b, count)[:, groups].astype(np.float64)
+        yield _weights(generator.integers(0, count, (b, count)), groups)
+
+
+@numba.njit(cache=True, nogil=True)
+def _weights(drawn, groups):  # type: ignore[no-untyped-def]
+    """Return how often each row's group is among the drawn ones (b, groups): (b, n)."""
+    weights = np.empty((len(drawn), len(groups)))
+    for b in range(len(drawn)):
+        times = np.zeros(drawn.shape[1])
+        for group in drawn[b]:
+            times[group] += 1
+        for k in range(len(groups)):
+            weights[b, k] = times[groups[k]]
+    return weights
 
 
 def draws(measures: Measures, groups: Ints, resampling: Resampling) -> dict[str, Floats]:

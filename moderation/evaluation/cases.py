@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from moderation.errors import CorpusError
+from moderation.fetching import Download
 
 HATEFUL: Final = "hateful"
 NON_HATEFUL: Final = "non-hateful"
@@ -33,7 +34,7 @@ class SuiteCase:
 
     case_id: str
     functionality: str
-    text: str
+    text: str = field(repr=False)  # a failing test or a log must not print it
     hateful: bool
     target: str = ""
     template_id: str = ""
@@ -48,7 +49,7 @@ class Template:
 
     id: str
     functionality: str
-    parts: tuple[tuple[str, ...], ...]
+    parts: tuple[tuple[str, ...], ...] = field(repr=False)
 
     def expand(self) -> tuple[str, ...]:
         """Return the cases, one for each fill of the longest slot, always in the same order."""
@@ -72,7 +73,7 @@ class SuiteSpec:
     """What `data/suites/<name>.toml` says. `label` is which of our labels is compared with gold.
 
     `columns` gives the file's name for each of COLUMNS that it calls otherwise, `gold` what each of its gold values
-    means.
+    means. `files` says where its cases are fetched from, by part (a language); a suite of one part calls it ''.
     """
 
     name: str
@@ -85,6 +86,7 @@ class SuiteSpec:
     columns: Mapping[str, str] = field(default_factory=dict)
     gold: Mapping[str, str] = field(default_factory=dict)
     published: tuple[Published, ...] = ()
+    files: Mapping[str, Download] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,8 @@ class Suite:
     """A suite's spec and its cases; `templates` is empty where the cases came from a file."""
 
     spec: SuiteSpec
-    cases: tuple[SuiteCase, ...]
-    templates: tuple[Template, ...] = ()
+    cases: tuple[SuiteCase, ...] = field(repr=False)
+    templates: tuple[Template, ...] = field(default=(), repr=False)
 
 
 def gold_name(hateful: bool) -> str:

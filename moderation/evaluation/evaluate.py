@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -13,7 +13,9 @@ from moderation.errors import EvaluationError
 from moderation.evaluation.bias import BiasResult, measure_bias
 from moderation.evaluation.bootstrap import Resampling
 from moderation.evaluation.cases import Suite
+from moderation.evaluation.contamination import Contamination
 from moderation.evaluation.measuring import CorpusResult, measure_corpus
+from moderation.evaluation.metrics import Floats
 from moderation.evaluation.robustness import CleanResult, RobustnessResult, measure_clean, measure_robustness
 from moderation.evaluation.scoring import ScoredCorpus, checked_thresholds, score_corpora, score_texts
 from moderation.evaluation.suite_results import SuiteResult, score_suite
@@ -39,7 +41,11 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Everything measured, and what is needed to measure it again."""
+    """Everything measured, and what is needed to measure it again.
+
+    `name` is what tables call the classifier, `contamination` what was left out because it trained it (None: nobody
+    looked), `unscored` how many cases of a suite it refused to judge.
+    """
 
     classifier: ClassifierInfo
     thresholds: Mapping[str, float]
@@ -51,6 +57,10 @@ class Evaluation:
     robustness: tuple[RobustnessResult, ...]
     clean: tuple[CleanResult, ...]
     years: tuple[YearResult, ...]
+    name: str = ""
+    notes: tuple[str, ...] = ()
+    unscored: Mapping[str, int] = field(default_factory=dict)
+    contamination: Contamination | None = None
 
 
 def evaluate(
@@ -84,6 +94,8 @@ def evaluate_scored(
     if not scored and not suites:
         raise EvaluationError("There is no corpus and no suite to evaluate on. Name at least one.")
     resampling, bins = options.resampling(), options.bins
+    judged = [(s, _suite_scores(classifier, s)) for s in suites if s.spec.label in thresholds]
+    refused = {s.spec.title or s.spec.name: int(np.isnan(scores).sum()) for s, scores in judged}
     scored = sorted(scored, key=lambda each: each.corpus.spec.name)
     perturbed = scored if options.robustness else []
     return Evaluation(
@@ -92,20 +104,22 @@ def evaluate_scored(
         options=options,
         versions=versions(),
         corpora=tuple(measure_corpus(each, thresholds, resampling, bins) for each in scored),
-        suites=tuple(_measure_suite(classifier, s, thresholds) for s in suites if s.spec.label in thresholds),
+        # A case that the classifier refuses is NaN, which is at or over no threshold: it is not flagged.
+        suites=tuple(score_suite(s, (scores >= thresholds[s.spec.label]).tolist()) for s, scores in judged),
         bias=tuple(result for each in scored for result in measure_bias(each, thresholds, resampling, bins)),
         robustness=tuple(
             result for each in perturbed for result in measure_robustness(classifier, each, thresholds, resampling)
         ),
         clean=measure_clean(classifier, thresholds, resampling) if options.robustness else (),
         years=tuple(result for each in scored for result in measure_years(each, thresholds, resampling, bins)),
+        name=f"{classifier.info.name} {classifier.info.version}",
+        unscored={name: n for name, n in refused.items() if n},
     )
 
 
-def _measure_suite(classifier: Classifier, suite: Suite, thresholds: Mapping[str, float]) -> SuiteResult:
+def _suite_scores(classifier: Classifier, suite: Suite) -> Floats:
     column = classifier.info.labels.index(suite.spec.label)
-    scores = score_texts(classifier, [case.text for case in suite.cases])[:, column]
-    return score_suite(suite, (scores >= thresholds[suite.spec.label]).tolist())
+    return score_texts(classifier, [case.text for case in suite.cases])[:, column]
 
 
 def versions() -> dict[str, str]:

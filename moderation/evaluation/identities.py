@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from moderation.corpora import Corpus
-from moderation.text import normalise
+from moderation.text import normalise, normalised_texts
 
 LANGUAGE = "en"
 """The language that the list is in."""
@@ -22,8 +22,12 @@ class _Words:
 
 def mentioned(text: str) -> frozenset[str]:
     """Return the groups that a text names with a neutral word."""
+    return _named(normalise(text).text)
+
+
+def _named(normalised: str) -> frozenset[str]:
     known = _words()
-    words = [word.strip("'\".,;:!?()[]-*") for word in normalise(text).text.split()]
+    words = [word.strip("'\".,;:!?()[]-*") for word in normalised.split()]
     found = {known.groups[word] for word in words if word in known.groups}
     return frozenset(found | {one for one, two in pairwise(words) if one in known.colours and two in known.people})
 
@@ -42,7 +46,7 @@ def identities(corpus: Corpus) -> list[frozenset[str]] | None:
         return [frozenset(meta.get("ident") or ()) for meta in corpus.meta]
     if corpus.spec.language.split("-")[0] != LANGUAGE:
         return None
-    return [mentioned(text) for text in corpus.texts]
+    return [_named(text) for text in normalised_texts(corpus.texts)]
 
 
 @cache

@@ -1,22 +1,9 @@
-"""Pieces of Markdown that every table here is made of."""
-
-from collections.abc import Iterable, Sequence
+"""Estimates in Markdown tables."""
 
 from moderation.evaluation.bootstrap import Estimate
+from moderation.markdown import cell, table
 
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Return the lines of a Markdown table, the first column to the left and the rest to the right."""
-    return [
-        "| " + " | ".join(head) + " |",
-        "|---|" + "---:|" * (len(head) - 1),
-        *("| " + " | ".join(row) + " |" for row in rows),
-    ]
-
-
-def cell(text: str) -> str:
-    """Escape what would break out of a table's cell: names come from files."""
-    return " ".join(text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").split())
+__all__ = ["cell", "number", "table"]
 
 
 def number(estimate: Estimate, *, percent: bool = False) -> str:

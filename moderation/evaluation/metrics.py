@@ -6,6 +6,7 @@ Shapes: n rows, b sets of weights. A measure that a set of weights leaves undefi
 
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,17 +41,33 @@ def ranking(labels: Floats, scores: Floats, weights: Floats) -> dict[str, Floats
     interpolated; Manning, Raghavan and Schütze 2008, ch. 8), as scikit-learn computes it.
     """
     order = np.argsort(-scores, kind="stable")
-    ends = _ends(scores[order])
-    weights = weights[:, order]
-    flagged = np.cumsum(weights, axis=1)[:, ends]
-    hits = np.cumsum(weights * labels[order], axis=1)[:, ends]
-    misses = flagged - hits
-    gained = np.diff(hits, axis=1, prepend=0.0)
-    raised = np.diff(misses, axis=1, prepend=0.0)
-    area = (raised * (hits - gained / 2)).sum(axis=1)
-    precise = (gained * _share(hits, flagged, empty=0.0)).sum(axis=1)
-    positives, negatives = hits[:, -1], misses[:, -1]
+    ordered = scores[order]
+    ends = np.append(ordered[1:] != ordered[:-1], True)
+    area, precise, positives, negatives = _ranked(weights, order, labels[order], ends)
     return {"auc": _share(area, positives * negatives), "average_precision": _share(precise, positives)}
+
+
+@numba.njit(cache=True, nogil=True)
+def _ranked(weights, order, labels, ends):  # type: ignore[no-untyped-def]
+    """Go through the rows from the highest score to the lowest; `ends` says where each run of equal scores ends.
+
+    Returns (4, b): the unscaled areas under the ROC curve and of precision, the weights of positives and of negatives.
+    """
+    found = np.zeros((4, len(weights)))
+    for b in range(len(weights)):
+        hits = misses = hits_before = misses_before = area = precise = 0.0
+        for k in range(len(order)):
+            weight = weights[b, order[k]]
+            hits += weight * labels[k]
+            misses += weight * (1 - labels[k])
+            if ends[k]:
+                gained = hits - hits_before
+                area += (misses - misses_before) * (hits - gained / 2)
+                if gained > 0:
+                    precise += gained * hits / (hits + misses)
+                hits_before, misses_before = hits, misses
+        found[0, b], found[1, b], found[2, b], found[3, b] = area, precise, hits, misses
+    return found
 
 
 def decision(rows: Rows, weights: Floats) -> dict[str, Floats]:
@@ -101,11 +118,6 @@ def calibration_noise(scores: Floats, bins: int) -> float:
     """
     variances = np.bincount(equal_mass_bins(scores, bins), weights=scores * (1 - scores), minlength=bins)
     return float(np.sqrt(variances * 2 / np.pi).sum() / max(1, len(scores)))
-
-
-def _ends(ordered: Floats) -> Ints:
-    """Return where each run of equal values ends."""
-    return np.append(np.flatnonzero(ordered[1:] != ordered[:-1]), len(ordered) - 1)
 
 
 def _share(part: Floats, whole: Floats, empty: float = np.nan) -> Floats:

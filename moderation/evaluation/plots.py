@@ -103,6 +103,41 @@ def robustness_plot(evaluation: Evaluation) -> str:
     return _svg(figure)
 
 
+def side_plot(evaluations: Sequence[Evaluation], label: str) -> str:
+    """Return the AUC of each system on each corpus with both classes of the label, or '' where there is none."""
+    found = {
+        (c.name, e.name): r.metrics["auc"]
+        for e in evaluations
+        for c in e.corpora
+        for r in c.labels
+        if r.label == label and r.metrics["auc"].value is not None
+    }
+    if not found:
+        return ""
+    corpora = sorted({corpus for corpus, _ in found})
+    systems = [e.name for e in evaluations if any(name == e.name for _, name in found)]
+    figure = _figure(7.5, 0.5 + len(corpora) * (0.16 + 0.14 * len(systems)))
+    axes = figure.add_subplot()
+    for k, system in enumerate(systems):
+        at = [row for row, corpus in enumerate(corpora) if (corpus, system) in found]
+        results = [found[corpora[row], system] for row in at]
+        values = [r.value or 0.0 for r in results]
+        low = [v - (v if r.low is None else r.low) for r, v in zip(results, values, strict=True)]
+        high = [(v if r.high is None else r.high) - v for r, v in zip(results, values, strict=True)]
+        heights = [row + (k + 1) / (len(systems) + 1) for row in at]
+        # The estimate can lie outside a percentile interval by the last digit.
+        errors = np.maximum([low, high], 0)
+        axes.errorbar(values, heights, xerr=errors, fmt="o", markersize=3, linewidth=1, label=_plain(system))
+    axes.set_yticks(np.arange(len(corpora)) + 0.5, [_plain(name) for name in corpora])
+    axes.set_ylim(len(corpora), 0)
+    axes.hlines(
+        np.arange(1, len(corpora)), 0, 1, color="lightgrey", linewidth=0.5, transform=axes.get_yaxis_transform()
+    )
+    axes.set_xlabel("AUC")
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+    return _svg(figure)
+
+
 def _panels(evaluation: Evaluation, label: str, draw: _Draw) -> str:
     """Return one panel for each corpus with both classes of the label, or '' where there is none."""
     found = [(c.name, r) for c in evaluation.corpora for r in c.labels if r.label == label and 0 < r.positives < r.n]

@@ -1,5 +1,6 @@
 """An evaluation as Markdown to read and as plain values for JSON."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import chain
 from typing import Any
@@ -14,15 +15,16 @@ from moderation.evaluation.suite_results import suite_lines
 
 FORMAT = 1
 
-LOWEST = "Lowest first"
+LOWEST = "The worst first"
 FLAGGED = "Share of all rows flagged, %"
 BIAS = "Bias by identity"
 ROBUSTNESS = "Robustness"
 YEARS = "By year"
 WANTED = "Thresholds for a wanted precision or workload"
 METHOD = "How it was measured"
+CONTAMINATION = "Contamination"
 
-_TITLES = {
+TITLES = {
     "auc": "AUC",
     "average_precision": "AP",
     "f1": "F1",
@@ -33,8 +35,9 @@ _TITLES = {
     "ece": "ECE",
     "brier": "Brier",
 }
-_PERCENT = ("flag_rate", "false_positive_rate")
+PERCENT = ("flag_rate", "false_positive_rate")
 _LOWEST = 5
+_GROUP = "group's mention"
 
 
 def to_json(evaluation: Evaluation) -> dict[str, Any]:
@@ -48,15 +51,17 @@ def plain(result: Any) -> dict[str, Any]:
     return found
 
 
-def to_markdown(evaluation: Evaluation) -> str:
-    """Return the evaluation as tables: the lowest figures, each label with its corpora, and how it was measured."""
-    blocks = (["", f"## {title}", "", *lines] for title, lines in sections(evaluation))
+def to_markdown(evaluation: Evaluation, before: Sequence[tuple[str, list[str]]] = ()) -> str:
+    """Return the evaluation as tables: parts that come `before`, the lowest figures, each label with its corpora, and
+    how it was measured.
+    """
+    blocks = (["", f"## {title}", "", *lines] for title, lines in (*before, *sections(evaluation)))
     return "\n".join([f"# {heading(evaluation)}", *chain.from_iterable(blocks)]).rstrip() + "\n"
 
 
 def heading(evaluation: Evaluation) -> str:
     """Return what the page is called."""
-    return f"Evaluation of {cell(evaluation.classifier.name)} {cell(evaluation.classifier.version)}"
+    return f"Evaluation of {cell(evaluation.name)}"
 
 
 def sections(evaluation: Evaluation) -> list[tuple[str, list[str]]]:
@@ -72,6 +77,7 @@ def sections(evaluation: Evaluation) -> list[tuple[str, list[str]]]:
         (ROBUSTNESS, _robustness(evaluation)),
         (YEARS, _years(evaluation)),
         (WANTED, _thresholds(evaluation)),
+        (CONTAMINATION, _contamination(evaluation)),
         (METHOD, _method(evaluation)),
     ]
     return [(title, lines) for title, lines in found if lines]
@@ -87,7 +93,27 @@ def _lowest(evaluation: Evaluation) -> list[str]:
             if (estimate := result.metrics[name]).value is not None
         ]
         if found:
-            lines.append(f"- {_TITLES[name]}: {'; '.join(text for _, text in sorted(found)[:_LOWEST])}")
+            lines.append(f"- {TITLES[name]}: {'; '.join(text for _, text in sorted(found)[:_LOWEST])}")
+    return lines + _harshest(evaluation)
+
+
+def _harshest(evaluation: Evaluation) -> list[str]:
+    """Return the groups that fare worst: mention alone ranks high, or is flagged, or is scored far from the truth."""
+    asked = (
+        ("bpsn_auc", f"lowest BPSN AUC of a {_GROUP}", 1),
+        ("false_positive_rate", f"highest FPR % on a {_GROUP}", -1),
+        ("ece", f"highest ECE on a {_GROUP}", -1),
+    )
+    lines = []
+    for name, title, sign in asked:
+        found = sorted(
+            (sign * estimate.value, f"{cell(result.corpus)} {result.label} {cell(one.identity)} {text}")
+            for result in evaluation.bias
+            for one in result.identities
+            if (estimate := one.metrics[name]).value is not None
+            for text in (number(estimate, percent=name in PERCENT),)
+        )
+        lines += [f"- {title}: {'; '.join(text for _, text in found[:_LOWEST])}"] if found else []
     return lines
 
 
@@ -101,15 +127,15 @@ def _label_table(found: list[tuple[CorpusResult, LabelResult]]) -> list[str]:
         return ["No corpus carries this label."]
     rows, missing = [], []
     for corpus, result in found:
-        numbers = [number(result.metrics[name], percent=name in _PERCENT) for name in _TITLES]
-        numbers[list(_TITLES).index("ece")] += f", noise {result.calibration_noise:.3f}"
+        numbers = [number(result.metrics[name], percent=name in PERCENT) for name in TITLES]
+        numbers[list(TITLES).index("ece")] += f", noise {result.calibration_noise:.3f}"
         rows.append([cell(corpus.name), str(result.n), str(result.positives), *numbers])
         reasons: dict[str, list[str]] = {}
-        for name, title in _TITLES.items():
+        for name, title in TITLES.items():
             if reason := result.metrics[name].reason:
                 reasons.setdefault(reason, []).append(title)
         missing += [f"- {cell(corpus.name)}: {', '.join(names)} undefined: {why}." for why, names in reasons.items()]
-    return table(["corpus", "n", "positive", *_TITLES.values()], rows) + (["", *missing] if missing else [])
+    return table(["corpus", "n", "positive", *TITLES.values()], rows) + (["", *missing] if missing else [])
 
 
 def _flag_rates(evaluation: Evaluation) -> list[str]:
@@ -129,15 +155,16 @@ def _bias(evaluation: Evaluation) -> list[str]:
         "with the group against positive text without it, low where mention alone raises scores; BNSP: the reverse.",
         "",
         *table(
-            ["corpus, label", "AUC", "subgroup", "BPSN", "BNSP", "lowest BPSN", "FPR %", "highest FPR % on mention"],
+            [*_BIAS_HEAD, "highest FPR % on mention", "highest ECE on mention"],
             [_bias_row(result) for result in evaluation.bias],
         ),
     ]
 
 
+_BIAS_HEAD = ("corpus, label", "AUC", "subgroup", "BPSN", "BNSP", "lowest BPSN", "FPR %")
+
+
 def _bias_row(result: BiasResult) -> list[str]:
-    harsh = [r for r in result.identities if r.metrics["false_positive_rate"].value is not None]
-    harshest = max(harsh, key=lambda r: r.metrics["false_positive_rate"].value or 0.0, default=None)
     lowest = result.identities[0]
     low = lowest.metrics["bpsn_auc"]
     return [
@@ -145,10 +172,18 @@ def _bias_row(result: BiasResult) -> list[str]:
         *map(_share, (result.auc, *result.means.values())),
         "–" if low.value is None else f"{cell(lowest.identity)} {number(low)}",
         "–" if result.false_positive_rate is None else f"{100 * result.false_positive_rate:.2f}",
-        f"{cell(harshest.identity)} {number(harshest.metrics['false_positive_rate'], percent=True)}"
-        if harshest
-        else "–",
+        _highest(result, "false_positive_rate"),
+        _highest(result, "ece"),
     ]
+
+
+def _highest(result: BiasResult, name: str) -> str:
+    """Return the group on whose mention a measure is highest."""
+    found = [(value, r) for r in result.identities if (value := r.metrics[name].value) is not None]
+    if not found:
+        return "–"
+    _, worst = max(found, key=lambda each: each[0])
+    return f"{cell(worst.identity)} {number(worst.metrics[name], percent=name in PERCENT)}"
 
 
 def _robustness(evaluation: Evaluation) -> list[str]:
@@ -175,7 +210,7 @@ def _years(evaluation: Evaluation) -> list[str]:
         [f"{cell(y.corpus)} {y.label} {y.year}", str(y.n), str(y.positives), *(number(y.metrics[m]) for m in shown)]
         for y in evaluation.years
     ]
-    head = ["corpus, label, year", "n", "positive", *(_TITLES[name] for name in shown)]
+    head = ["corpus, label, year", "n", "positive", *(TITLES[name] for name in shown)]
     return table(head, rows) if rows else []
 
 
@@ -209,6 +244,10 @@ def _method(evaluation: Evaluation) -> list[str]:
         for c in evaluation.corpora
     ]
     notes = [f"- {cell(c.name)}: {cell(' '.join(c.notes))}" for c in evaluation.corpora if c.notes]
+    notes += [f"- {cell(note)}" for note in evaluation.notes]
+    notes += [
+        f"- {cell(name)}: {n} cases unscored, which count as not flagged." for name, n in evaluation.unscored.items()
+    ]
     return [
         f"95 % intervals in brackets: {options.resamples} bootstrap resamples of whole groups (an author's posts, "
         f"near-copies), seed {options.seed}; shares of exactly 0 or 1: Wilson. ECE: {options.bins} bins of equal mass, "
@@ -222,6 +261,37 @@ def _method(evaluation: Evaluation) -> list[str]:
         "",
         *notes,
     ]
+
+
+def _contamination(evaluation: Evaluation) -> list[str]:
+    found = evaluation.contamination
+    if found is None:
+        return []
+    lines = [
+        f"- {cell(name)} keeps no record of what trained it: no copy could be left out." for name in found.unchecked
+    ]
+    if not found.checked:
+        return lines
+    rows = [
+        [
+            cell(each.name),
+            str(each.n),
+            str(each.copies),
+            str(each.near),
+            f"{100 * (each.copies + each.near) / each.n:.2f}",
+        ]
+        for each in found.found
+        if each.copies or each.near
+    ]
+    clean = [cell(each.name) for each in found.found if not each.copies and not each.near]
+    checked = ", ".join(map(cell, found.checked))
+    lines += [
+        *([""] if lines else []),
+        f"Rows left out because they are copies or near-copies of what trained {checked}:",
+        "",
+    ]
+    lines += table(["corpus or suite", "rows", "copies", "near-copies", "left out, %"], rows) if rows else ["None."]
+    return [*lines, "", f"None in {', '.join(clean)}."] if rows and clean else lines
 
 
 def _drops(corpus: CorpusResult) -> str:

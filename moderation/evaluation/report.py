@@ -1,7 +1,5 @@
 """One self-contained page for an evaluation, with the same figures as Markdown, JSON and CSV beside it."""
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from html import escape
@@ -10,7 +8,6 @@ from typing import Any
 
 from moderation.atomic import written_aside
 from moderation.errors import MissingExtra, OutputError
-from moderation.evaluation.comparison import Comparison, comparison_markdown
 from moderation.evaluation.evaluate import Evaluation
 from moderation.evaluation.markdown import cell
 from moderation.evaluation.plots import (
@@ -20,8 +17,12 @@ from moderation.evaluation.plots import (
     reliability_plot,
     require_matplotlib,
     robustness_plot,
+    side_plot,
 )
-from moderation.evaluation.rendering import BIAS, ROBUSTNESS, heading, plain, sections, to_json, to_markdown
+from moderation.evaluation.rendering import BIAS, ROBUSTNESS, heading, sections
+from moderation.evaluation.side_by_side import SideBySide
+from moderation.evaluation.side_tables import label_title, side_json, side_markdown, side_sections
+from moderation.evaluation.spreadsheets import bias_csv, metrics_csv, suites_csv, thresholds_csv
 from moderation.evaluation.worst import WorstError
 
 # Nothing is fetched and nothing runs, whatever a corpus's text may hold.
@@ -44,26 +45,21 @@ nav a {{ margin-right: 1rem; }}
 """
 
 
-def write_report(
-    directory: Path,
-    evaluation: Evaluation,
-    errors: Sequence[WorstError] = (),
-    comparison: Comparison | None = None,
-) -> None:
-    """Write report.html, report.md, report.json and metrics.csv into `directory`, which is made where it is missing.
+def write_report(directory: Path, side: SideBySide) -> None:
+    """Write report.html, report.md, report.json and the figures as CSV into `directory`, made where it is missing.
 
-    Only the page holds comment texts (those of `errors`), each hidden until it is clicked.
+    Only the page holds comment texts (those of the first contender's worst errors), each hidden until it is clicked.
 
     Raises MissingExtra without the extra "report", OutputError where a file cannot be written.
     """
-    page = to_html(evaluation, errors, comparison)
-    values = to_json(evaluation) | ({"comparison": plain(comparison)} if comparison else {})
-    text = to_markdown(evaluation) + (f"\n{comparison_markdown(comparison)}" if comparison else "")
     files = {
-        "report.html": page,
-        "report.md": text,
-        "report.json": json.dumps(values, indent=1, allow_nan=False) + "\n",
-        "metrics.csv": to_csv(evaluation),
+        "report.html": to_html(side),
+        "report.md": side_markdown(side),
+        "report.json": json.dumps(side_json(side), indent=1, allow_nan=False) + "\n",
+        "metrics.csv": metrics_csv(side.all),
+        "bias.csv": bias_csv(side.all),
+        "thresholds.csv": thresholds_csv(side.all),
+        "suites.csv": suites_csv(side.all),
     }
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -75,33 +71,22 @@ def write_report(
             file.write(contents.encode("utf-8", "replace"))
 
 
-def to_html(evaluation: Evaluation, errors: Sequence[WorstError] = (), comparison: Comparison | None = None) -> str:
+def to_html(side: SideBySide) -> str:
     """Return the page. Raises MissingExtra without the extra "report"."""
     require_matplotlib()
-    parts = [(title, _html(lines) + _plots(evaluation, title)) for title, lines in sections(evaluation)]
-    if comparison is not None:
-        lines = comparison_markdown(comparison).splitlines()
-        parts.append((lines[0].removeprefix("## "), _html(lines[1:])))
-    if errors:
-        parts.append(("Worst errors", _worst(errors)))
+    parts = [(title, _html(lines) + _side_plots(side, title)) for title, lines in side_sections(side)]
+    parts += [(title, _html(lines) + _plots(side.first, title)) for title, lines in sections(side.first)]
+    if side.errors:
+        parts.append(("Worst errors", _worst(side.errors)))
     links = "".join(f'<a href="#part{k}">{_inline(title)}</a> ' for k, (title, _) in enumerate(parts))
     body = "".join(f'<h2 id="part{k}">{_inline(title)}</h2>\n{html}\n' for k, (title, html) in enumerate(parts))
-    name = escape(f"{evaluation.classifier.name} {evaluation.classifier.version}")
-    start = _HEAD.format(title=f"Evaluation of {name}")
-    return f"{start}<h1>{_inline(heading(evaluation))}</h1>\n<nav>{links}</nav>\n{body}</body></html>\n"
+    start = _HEAD.format(title=f"Evaluation of {escape(side.first.name)}")
+    return f"{start}<h1>{_inline(heading(side.first))}</h1>\n<nav>{links}</nav>\n{body}</body></html>\n"
 
 
-def to_csv(evaluation: Evaluation) -> str:
-    """Return one line for each measure of each label of each corpus; empty cells where there is no value."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["corpus", "label", "n", "positives", "threshold", "metric", "value", "low", "high", "reason"])
-    for corpus in evaluation.corpora:
-        for result in corpus.labels:
-            for name, each in result.metrics.items():
-                about = [corpus.name, result.label, result.n, result.positives, result.threshold, name]
-                writer.writerow([*about, each.value, each.low, each.high, each.reason])
-    return out.getvalue()
+def _side_plots(side: SideBySide, title: str) -> str:
+    label = next((label for label in side.first.thresholds if label_title(label) == title), None)
+    return _drawn("AUC with 95 % intervals", side_plot(side.all, label)) if label else ""
 
 
 def _plots(evaluation: Evaluation, title: str) -> str:
@@ -113,8 +98,8 @@ def _plots(evaluation: Evaluation, title: str) -> str:
         return "".join(_drawn(name, plot(evaluation, title)) for name, plot in curves.items())
     if title == BIAS:
         areas = _drawn("BPSN area: benign mention against positives without it", bias_plot(evaluation, "bpsn_auc"))
-        rates = bias_plot(evaluation, "false_positive_rate")
-        return areas + _drawn("False-positive rate on benign mention", rates)
+        rates = _drawn("False-positive rate on benign mention", bias_plot(evaluation, "false_positive_rate"))
+        return areas + rates + _drawn("Calibration error on mention", bias_plot(evaluation, "ece"))
     if title == ROBUSTNESS and evaluation.robustness:
         return _drawn("Recall after each perturbation, as a share of the recall before", robustness_plot(evaluation))
     suite = next((suite for suite in evaluation.suites if cell(suite.suite) == title), None)

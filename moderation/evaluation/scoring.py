@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -12,6 +13,13 @@ from moderation.evaluation.metrics import Floats
 from moderation.labels import LABEL_NAMES
 
 _BATCH = 4096
+
+
+@runtime_checkable
+class Selective(Protocol):
+    """A classifier that does not judge every text: what it refuses is a row of NaN, for the reason `unjudged`."""
+
+    unjudged: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,10 +40,11 @@ class ScoredCorpus:
 
 
 def score_texts(classifier: Classifier, texts: Sequence[str]) -> Floats:
-    """Return probabilities, float64 (n, labels).
+    """Return probabilities, float64 (n, labels); a row of NaN is a text that a `Selective` classifier refuses.
 
-    Raises EvaluationError where they have another shape, are NaN, or lie outside [0, 1].
+    Raises EvaluationError where they have another shape, are NaN otherwise, or lie outside [0, 1].
     """
+    selective = isinstance(classifier, Selective)
     labels, name = classifier.info.labels, classifier.info.name
     blocks = [np.empty((0, len(labels)))]
     for start in range(0, len(texts), _BATCH):
@@ -47,7 +56,8 @@ def score_texts(classifier: Classifier, texts: Sequence[str]) -> Floats:
                 f"not {(len(batch), len(labels))}. Correct the classifier."
             )
         # The negated comparison is true for NaN, too.
-        wrong = np.flatnonzero(~((block >= 0) & (block <= 1)).all(axis=1))
+        bad = ~((block >= 0) & (block <= 1)).all(axis=1)
+        wrong = np.flatnonzero(bad & ~np.isnan(block).all(axis=1) if selective else bad)
         if len(wrong):
             raise EvaluationError(
                 f"The classifier {name} gave {len(wrong)} of {len(batch)} texts a score that is NaN or outside [0, 1] "
@@ -58,13 +68,20 @@ def score_texts(classifier: Classifier, texts: Sequence[str]) -> Floats:
 
 
 def score_corpus(classifier: Classifier, corpus: Corpus) -> ScoredCorpus:
-    """Score a corpus. Raises EvaluationError where it has no rows or the scores are not what they should be."""
+    """Score a corpus; rows that the classifier refuses to judge are left out and counted in the corpus's `drops`.
+
+    Raises EvaluationError where it has no rows or the scores are not what they should be.
+    """
     if not corpus.texts:
         raise EvaluationError(
             f"The corpus {corpus.spec.name} has no rows to evaluate on ({_drops(corpus)}). "
             "Leave it out, or check its file."
         )
-    return ScoredCorpus(corpus, classifier.info.labels, score_texts(classifier, corpus.texts))
+    scores = score_texts(classifier, corpus.texts)
+    if isinstance(classifier, Selective):
+        refused = np.isnan(scores[:, 0])
+        corpus, scores = corpus.without(refused, f"unscored: {classifier.unjudged}"), scores[~refused]
+    return ScoredCorpus(corpus, classifier.info.labels, scores)
 
 
 def _drops(corpus: Corpus) -> str:
@@ -72,8 +89,9 @@ def _drops(corpus: Corpus) -> str:
 
 
 def score_corpora(classifier: Classifier, corpora: Sequence[Corpus]) -> list[ScoredCorpus]:
-    """Score corpora. Raises EvaluationError as `score_corpus` does."""
-    return [score_corpus(classifier, corpus) for corpus in corpora]
+    """Score corpora; one of which the classifier judges no row is left out. Raises what `score_corpus` does."""
+    scored = [score_corpus(classifier, corpus) for corpus in corpora]
+    return [each for each in scored if each.corpus.texts]
 
 
 def checked_thresholds(classifier: Classifier, thresholds: Mapping[str, float]) -> dict[str, float]:

@@ -27,6 +27,7 @@ from moderation.evaluation.cases import (
 )
 from moderation.evaluation.tables import read_toml, strings
 from moderation.evaluation.templates import read_templates
+from moderation.fetching import Download, is_safe, is_sha256
 from moderation.shipped import shipped
 
 __all__ = [
@@ -69,7 +70,7 @@ def load_suite(source: str | Path, rows: Path | None = None) -> Suite:
     if spec.templates is None:
         raise CorpusError(
             f"The cases of {spec.title or spec.name} do not ship with this project. "
-            f"Get them from {spec.source or 'their authors'}, then give the file with --suite-file."
+            f"Get them from {spec.source or 'their authors'}, then give the file with --suite-file {spec.name}=FILE."
         )
     return read_templates(spec.templates, spec)
 
@@ -94,7 +95,7 @@ def load_spec(source: str | Path) -> SuiteSpec:
                 f"There is no suite {str(source)!r}. Known: {known}; a file must end in .toml, .csv or .jsonl."
             )
     table = read_toml(path)
-    allowed = {"title", "source", "licence", "citation", "label", "templates", "columns", "gold", "published"}
+    allowed = {"title", "source", "licence", "citation", "label", "templates", "columns", "gold", "published", "files"}
     if unknown := sorted(table.keys() - allowed):
         raise CorpusError(f"{path}: unknown keys {', '.join(unknown)}. Known: {', '.join(sorted(allowed))}.")
     texts = {key: _string(table, key, path) for key in ("title", "source", "licence", "citation") if key in table}
@@ -113,6 +114,7 @@ def load_spec(source: str | Path) -> SuiteSpec:
         columns=columns,
         gold=gold,
         published=tuple(_published(entry, path) for entry in _tables(table.get("published", []), f"{path}: published")),
+        files=_files(_tables(table.get("files", []), f"{path}: files"), path),
     )
 
 
@@ -250,8 +252,28 @@ def _string(table: Mapping[str, Any], key: str, path: Path) -> str:
 
 def _tables(value: Any, where: str) -> list[dict[str, Any]]:
     if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
-        raise CorpusError(f"{where} must be a list of tables. Write [[published]] over each.")
+        raise CorpusError(f"{where} must be a list of tables. Write its name in double brackets over each.")
     return value
+
+
+def _files(entries: list[dict[str, Any]], path: Path) -> dict[str, Download]:
+    found: dict[str, Download] = {}
+    for entry in entries:
+        if unknown := sorted(entry.keys() - {"part", "url", "limit", "sha256"}):
+            raise CorpusError(f"{path}: a file has unknown keys {', '.join(unknown)}. Correct it.")
+        part = _string(entry, "part", path) if "part" in entry else ""
+        url, limit = _string(entry, "url", path), entry.get("limit")
+        sha256 = _string(entry, "sha256", path) if "sha256" in entry else None
+        if part in found or (part and not _NAME.fullmatch(part)) or (not part and len(entries) > 1):
+            raise CorpusError(f"{path}: of several files each needs a 'part' of its own, in small letters. Correct it.")
+        if not is_safe(url):
+            raise CorpusError(f"{path}: {url!r} is no https address. Correct it.")
+        if type(limit) is not int or not 0 < limit <= _MAX_BYTES:
+            raise CorpusError(f"{path}: 'limit' must be a number of bytes from 1 to {_MAX_BYTES:,}. Correct it.")
+        if sha256 is not None and not is_sha256(sha256):
+            raise CorpusError(f"{path}: 'sha256' must be 64 hexadecimal digits in small letters. Correct it.")
+        found[part] = Download(url, limit, sha256)
+    return found
 
 
 def _published(entry: Mapping[str, Any], path: Path) -> Published:

@@ -8,12 +8,16 @@ came from.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 NORMALISER_VERSION = 1
 """Recorded in every bundle: a bundle trained under another version would see other features."""
+
+
+_BATCH = 1024  # texts, normalised together
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,23 @@ def normalise(text: str) -> Normalised:
     buffers = (np.empty(size, np.uint32), np.empty(size, np.int32), np.empty(size, np.int32))
     (out, starts, ends), n = kernel.normalise(code_points(text), tables(), buffers)
     return Normalised(out[:n].astype("<u4").tobytes().decode("utf-32-le"), starts[:n].copy(), ends[:n].copy())
+
+
+def normalised_texts(texts: Sequence[str]) -> list[str]:
+    """Return what `normalise` makes of each of n texts, without the map back; far faster for many short ones."""
+    from moderation.text import kernel
+    from moderation.text.tables import tables
+
+    found: list[str] = []
+    for start in range(0, len(texts), _BATCH):
+        batch = texts[start : start + _BATCH]
+        bounds = np.zeros(len(batch) + 1, np.int64)
+        np.cumsum([len(text) for text in batch], out=bounds[1:])
+        buffers = (np.empty(4096, np.uint32), np.empty(4096, np.int32), np.empty(4096, np.int32))
+        out, ends = kernel.normalise_many(code_points("".join(batch)), bounds, tables(), buffers)
+        joined = out.astype("<u4").tobytes().decode("utf-32-le")
+        found += [joined[a:b] for a, b in pairwise(ends.tolist())]
+    return found
 
 
 def profiles(texts: Sequence[str]) -> NDArray[np.int32]:

@@ -4,6 +4,9 @@ The folding pass comes first; the word rules follow where the text gives them so
 changes, so that the result is a fixed point.
 """
 
+import numpy as np
+from numpy.typing import NDArray
+
 from moderation.compiling import compiled
 from moderation.text.fold import Buffers, CodePoints, fold_pass, room
 from moderation.text.tables import Tables
@@ -19,6 +22,8 @@ from moderation.text.words import (
     join_spaced,
     replace_links,
 )
+
+Bounds = NDArray[np.int64]
 
 _MAX_PASSES = 8  # a bound on the work that a contrived text can ask for; real ones settle in two or three
 
@@ -51,3 +56,22 @@ def normalise(text: CodePoints, tables: Tables, buffers: Buffers) -> tuple[Buffe
             break
         n = fold_pass(buffers[0][:n], False, tables, buffers)
     return buffers, n
+
+
+@compiled
+def normalise_many(joined: CodePoints, bounds: Bounds, tables: Tables, buffers: Buffers) -> tuple[CodePoints, Bounds]:
+    """Normalise the texts joined[bounds[k]:bounds[k + 1]]. Returns their results one after the other, and the bounds of
+    each.
+    """
+    out = np.empty(len(joined) + 64, np.uint32)
+    ends = np.zeros(len(bounds), np.int64)
+    for k in range(len(bounds) - 1):
+        buffers, n = normalise(joined[bounds[k] : bounds[k + 1]], tables, buffers)
+        start = ends[k]
+        if start + n > len(out):
+            grown = np.empty(2 * (start + n), np.uint32)
+            grown[:start] = out[:start]
+            out = grown
+        out[start : start + n] = buffers[0][:n]
+        ends[k + 1] = start + n
+    return out[: ends[-1]], ends

@@ -1,5 +1,6 @@
 """Training: from labelled corpora to a bundle."""
 
-from moderation.training.train import PRECISION, TrainOptions, train
+from moderation.training.calibrate import PRECISION, Aim
+from moderation.training.train import TrainOptions, train
 
-__all__ = ["PRECISION", "TrainOptions", "train"]
+__all__ = ["PRECISION", "Aim", "TrainOptions", "train"]

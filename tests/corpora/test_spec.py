@@ -57,6 +57,8 @@ def test_a_spec_is_read_as_it_stands(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "named"),
     [
+        ("may_train = true\n", 'may_train = true\ncard = {mood = "good"}\n', "card must be a table of strings"),
+        ("may_train = true\n", "may_train = true\ncard = {mapping = 3}\n", "card must be a table of strings"),
         ('title = "X"\n', "", "title is missing"),
         ('title = "X"', "title = 3", "title must be a string"),
         ('title = "X"', 'title = " "', "title must be a string"),

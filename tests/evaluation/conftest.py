@@ -7,6 +7,7 @@ import pytest
 
 from moderation.classifiers.base import ClassifierInfo
 from moderation.corpora import Corpus, CorpusSpec
+from moderation.corpora.copies import fingerprints
 from moderation.labels import LABEL_NAMES
 from moderation.types import Span
 
@@ -61,6 +62,7 @@ def corpus_of(texts: Sequence[str], name: str = "small", **values: Any) -> Corpu
         "split": ["validation"] * n,
         "targets": [()] * n,
         "meta": [{} for _ in range(n)],
+        "fingerprints": fingerprints(texts),
         "drops": Counter({"copy": 2}),
         "rows_in": n + 2,
         "sha256": "0" * 64,

@@ -59,6 +59,25 @@ reason = "not here"
     assert [each.of for each in result.skipped] == ["elsewhere"]
 
 
+def test_a_floor_that_a_measured_corpus_has_no_figure_for_is_missed(evaluation, tmp_path):
+    floors = floors_of(tmp_path, FLOOR.format(bound=0.0).replace('"hate"', '"antisemitism"'))
+    assert [missed.value for missed in check_floors(evaluation, floors).missed] == [None]
+
+
+def test_a_floor_on_a_group(word_weights, make_corpus, tmp_path):
+    n = 40
+    texts = [
+        f"{'women' if k % 2 else 'they'} said {'vile things' if k % 4 > 1 else 'good morning'} {k}" for k in range(n)
+    ]
+    corpus = make_corpus(texts, "varied", hate=[int(k % 4 > 1) for k in range(n)])
+    measured = evaluate(word_weights, [corpus], {"hate": 0.5, "toxicity": 0.5}, Options(resamples=10, robustness=False))
+    on_women = FLOOR.replace('"auc"', '"bpsn_auc"\ngroup = "women"')
+    (held,) = check_floors(measured, floors_of(tmp_path, on_women.format(bound=0.9))).held
+    assert str(held) == "varied hate bpsn_auc on women at least 0.9"
+    floors = floors_of(tmp_path, on_women.replace("women", "nobody").format(bound=0.9))
+    assert len(check_floors(measured, floors).missed) == 1
+
+
 def test_a_gate_that_checks_nothing_is_an_error(evaluation, tmp_path):
     floors = floors_of(tmp_path, FLOOR.format(bound=0.5).replace("varied", "elsewhere"))
     with pytest.raises(EvaluationError, match="No floor"):
@@ -77,6 +96,9 @@ def test_a_gate_that_checks_nothing_is_an_error(evaluation, tmp_path):
         (FLOOR.format(bound=0.5) + "floor = 1\n", "keys"),
         (FLOOR.format(bound=0.5) + 'suite = "x"\n', "two entries|needs"),
         (FLOOR.format(bound=0.5).replace("auc", "accuracy"), "known: auc"),
+        (FLOOR.format(bound=0.5).replace("hate", "haet"), "no label 'haet'; known: hate"),
+        (FLOOR.format(bound=0.5) + 'group = "women"\n', "known: subgroup_auc"),
+        (FLOOR.format(bound=0.5) + 'group = ""\n', "needs 'group'"),
         (FLOOR.format(bound=0.5).replace('reason = "as measured"', ""), "needs 'reason'"),
     ],
 )

@@ -45,3 +45,13 @@ def test_the_lowest_come_first(word_weights, varied, make_corpus):
     shown = [float(part.split()[2]) for part in line.removeprefix("- AUC: ").split("; ")]
     assert shown == sorted(shown)
     assert len(shown) == 2
+
+
+def test_the_groups_that_fare_worst_are_named_at_the_top(word_weights, make_corpus):
+    texts = [f"{'a vile group of women' if k % 2 else 'lovely street'} {k}" for k in range(60)]
+    corpus = make_corpus(texts, "harsh", hate=[int(k % 3 == 0) for k in range(60)])
+    measured = evaluate(word_weights, [corpus], THRESHOLDS, Options(resamples=10, robustness=False))
+    summary = to_markdown(measured).split("## hate")[0]
+    assert "- lowest BPSN AUC of a group's mention: harsh hate women 0.000" in summary
+    assert "- highest FPR % on a group's mention: harsh hate women 100.00" in summary
+    assert "- highest ECE on a group's mention: harsh hate women 0." in summary

@@ -1,4 +1,3 @@
-import csv
 import json
 import re
 import sys
@@ -7,12 +6,11 @@ from html.parser import HTMLParser
 import pytest
 
 from moderation.errors import MissingExtra, OutputError
-from moderation.evaluation.comparison import Contender, compare
-from moderation.evaluation.evaluate import Options, evaluate_scored
-from moderation.evaluation.report import to_csv, to_html, write_report
-from moderation.evaluation.scoring import score_corpora
+from moderation.evaluation.contenders import Contender
+from moderation.evaluation.evaluate import Options
+from moderation.evaluation.report import to_html, write_report
+from moderation.evaluation.side_by_side import measure_side_by_side
 from moderation.evaluation.suites import load_suite
-from moderation.evaluation.worst import worst_errors
 
 THRESHOLDS = {"hate": 0.5, "toxicity": 0.5}
 QUICK = Options(resamples=20)
@@ -47,27 +45,25 @@ def measured(word_weights, varied, make_corpus, tmp_path):
     )
     path = tmp_path / "made.csv"
     path.write_text("functionality,test_case,label_gold\na<b>,vile one,hateful\nb|c,vote,non-hateful\n")
-    scored = score_corpora(word_weights, [varied, hostile])
-    evaluation = evaluate_scored(word_weights, scored, THRESHOLDS, QUICK, [load_suite(path)])
-    contender = Contender(word_weights, THRESHOLDS, scored)
-    return evaluation, worst_errors(word_weights, scored, THRESHOLDS), compare(contender, contender, QUICK)
+    contenders = [Contender(name, word_weights, THRESHOLDS, attacked=True) for name in ("one|<b>", "other $x$")]
+    return measure_side_by_side(contenders, [varied, hostile], [load_suite(path)], QUICK, with_errors=True)
 
 
 def test_the_page_is_whole_and_reaches_out_to_nothing(measured):
     pytest.importorskip("matplotlib")
-    page = to_html(*measured)
+    page = to_html(measured)
     parser = Balanced()
     parser.feed(page)
     assert parser.open == []
     assert parser.reaches_out == []
     assert "alert(1)" in page
     assert "<script" not in page
-    assert page == to_html(*measured)
+    assert page == to_html(measured)
 
 
 def test_texts_are_folded_and_evidence_is_marked(measured):
     pytest.importorskip("matplotlib")
-    page = to_html(*measured)
+    page = to_html(measured)
     assert "<mark>vile</mark> &lt;script&gt;" in page
     outside = re.sub(r"<details>.*</details>", "", page, flags=re.DOTALL)
     assert "alert(1)" not in outside
@@ -75,13 +71,15 @@ def test_texts_are_folded_and_evidence_is_marked(measured):
 
 def test_every_part_has_its_plot(measured):
     pytest.importorskip("matplotlib")
-    page = to_html(*measured)
+    page = to_html(measured)
     for title in (
         "Precision and recall",
         "Reliability",
         "Accuracy by functionality",
         "False-positive rate",
+        "Calibration error on mention",
         "Recall after each",
+        "AUC with 95 %",
     ):
         assert re.search(rf"<h3>{title}[^<]*</h3>\s*<svg", page), title
 
@@ -89,25 +87,19 @@ def test_every_part_has_its_plot(measured):
 def test_all_files_are_written_and_only_the_page_holds_texts(measured, tmp_path):
     pytest.importorskip("matplotlib")
     folder = tmp_path / "new" / "report"
-    write_report(folder, *measured)
-    assert sorted(p.name for p in folder.iterdir()) == ["metrics.csv", "report.html", "report.json", "report.md"]
-    assert "comparison" in json.loads((folder / "report.json").read_text())
+    write_report(folder, measured)
+    tables = ["bias.csv", "metrics.csv", "suites.csv", "thresholds.csv"]
+    assert sorted(p.name for p in folder.iterdir()) == sorted([*tables, "report.html", "report.json", "report.md"])
+    assert "comparisons" in json.loads((folder / "report.json").read_text())
     assert "alert(1)" in (folder / "report.html").read_text()
-    for name in ("metrics.csv", "report.json", "report.md"):
+    for name in (*tables, "report.json", "report.md"):
         assert "alert(1)" not in (folder / name).read_text()
     (tmp_path / "taken").write_text("")
     with pytest.raises(OutputError, match="taken"):
-        write_report(tmp_path / "taken", *measured)
-
-
-def test_csv_has_a_line_for_each_figure(measured):
-    rows = list(csv.DictReader(to_csv(measured[0]).splitlines()))
-    auc = next(row for row in rows if (row["corpus"], row["label"], row["metric"]) == ("varied", "hate", "auc"))
-    assert float(auc["low"]) < float(auc["value"]) < float(auc["high"])
-    assert len(rows) == 9 * sum(len(corpus.labels) for corpus in measured[0].corpora)
+        write_report(tmp_path / "taken", measured)
 
 
 def test_without_the_extra_one_line_says_what_to_install(measured, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(MissingExtra, match=r"moderation\[report\]"):
-        to_html(*measured)
+        to_html(measured)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moderation.text import normalise
+from moderation.text import normalise, normalised_texts
 
 # Pieces that the rules react to, so that generated texts reach them.
 MARKUP = "&amp; &lt; &#60; &#x3e; & ; <b> </b> < > b @ @a a@b.co http:// www. t.co/a / . a.b.c"
@@ -125,3 +125,13 @@ def test_kept_machine_code_is_bound_to_all_sources() -> None:
     from moderation.text import kernel
 
     assert kernel.normalise._cache._cache_file._source_stamp == compiling._stamp()
+
+
+@given(st.lists(st.text(), max_size=6))
+def test_many_at_once_are_normalised_as_one_by_one(texts):
+    assert normalised_texts(texts) == [normalise(text).text for text in texts]
+
+
+def test_texts_that_grow_and_more_than_a_batch():
+    texts = ["\ufdfa" * 5000, *(f"w0rd {k}" for k in range(2500)), "", "\ud800", "x" * 10_000]
+    assert normalised_texts(texts) == [normalise(text).text for text in texts]

@@ -1,0 +1,269 @@
+"""Training the encoder: corpora, vocabulary, weights, 8 bits, calibration, thresholds, bundle. One straight pass."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moderation import __version__
+from moderation.atomic import check_replaceable
+from moderation.bundle import Bundle
+from moderation.classifiers.base import ClassifierInfo
+from moderation.classifiers.encoder import KIND, MODEL, TOKENIZER, EncoderClassifier
+from moderation.corpora import load_corpora
+from moderation.errors import CorpusError, DeviceError, MissingExtra, OutputError
+from moderation.labels import LABEL_NAMES
+from moderation.shipped import shipped
+from moderation.text import normalise
+from moderation.training.calibrate import Aim, Calibrated, Platt, calibrate
+from moderation.training.finish import Trained, write_trained
+from moderation.training.rows import Progress, Rows, learnable, rows_of, silent
+
+try:
+    import onnx  # noqa: F401
+    import torch
+    import transformers  # noqa: F401
+except ImportError:
+    raise MissingExtra("Training an encoder", "train-encoder") from None
+
+from moderation.training.encoder.checkpoint import Fitted, fresh, is_checkpoint, read_checkpoint, write_checkpoint
+from moderation.training.encoder.fitting import CHECKPOINT, FitOptions, Measure, TokenRows, fit, padded
+from moderation.training.encoder.graph import Range, Shape, build
+from moderation.training.encoder.network import Encoder
+from moderation.training.encoder.pretrained import HUB_NAME, find_pretrained
+from moderation.training.encoder.quantise import seen_ranges
+
+__all__ = ["FITTED", "HUB_NAME", "PASSES", "EncoderOptions", "FitOptions", "train_encoder"]
+
+PASSES = MappingProxyType(
+    {
+        "contrast": 3.0,
+        "davidson": 0.4,
+        "dghs": 2.0,
+        "ghc": 0.7,
+        "hatemoji_build": 2.0,
+        "hatexplain": 2.0,
+        "isca_twitter": 3.0,
+        "toxic_spans": 0.4,
+        "wiki_cat": 0.15,
+    }
+)
+"""How often the rows of a corpus are seen in one epoch: adversarial, carefully annotated and small corpora more often,
+easy and large ones less. A corpus that is not named is seen once."""
+
+FITTED = "hf"
+"""The folder in the work folder that holds the fitted encoder at full precision."""
+
+_LEARNED_TOKENS = 64  # of a row: nine in ten are shorter, and time grows with the longest
+_WATCHED = 200  # calibration rows of each corpus that the stopping rule looks at
+_RANGED = 1000  # training rows on which the ranges of activations are seen
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderOptions:
+    """What to train.
+
+    `corpora` is a directory (None: the small sample corpus that ships with the project), `names` the corpora in it
+    (None: all that may train). `work` keeps checkpoints: a run that was killed goes on from there, with `resume`.
+    `base` names the weights to start from: pretrained ones, or a folder that an earlier training left in its `work`.
+    `passes` says how often the rows of a corpus are seen in one of the `epochs` (0: `base` is only exported); `pieces`
+    is about the size of the vocabulary. `device` is torch's name of the processor, `threads` how many it may use.
+    """
+
+    output: Path
+    work: Path
+    corpora: Path | None = None
+    names: tuple[str, ...] | None = None
+    name: str = "encoder"
+    version: str = __version__
+    base: str = HUB_NAME
+    passes: Mapping[str, float] = field(default_factory=lambda: PASSES)
+    epochs: float = 2.0
+    pieces: int = 24_000
+    device: str = "cpu"
+    threads: int = 2
+    resume: bool = False
+    aim: Aim = field(default_factory=Aim)
+    fit: FitOptions = field(default_factory=FitOptions)
+
+
+def train_encoder(options: EncoderOptions, progress: Progress = silent) -> Bundle:
+    """Train on all corpora that may train, write the bundle to `options.output`, return it.
+
+    The same corpora, options, threads and libraries give the same weights, also when the run was killed and went on.
+    Raises CorpusError for corpora that cannot be used or hold too little, DeviceError where the processor is missing
+    or gave out, OutputError where the bundle cannot be written, ModerationError where the weights to start from or the
+    checkpoint are of no use.
+    """
+    check_replaceable(options.output)
+    checkpoint = options.work / CHECKPOINT
+    if checkpoint.exists() and not options.resume:
+        raise OutputError(f"{checkpoint}: a run was left here. Go on with it (--resume), or give another --work.")
+    try:
+        options.work.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{options.work}: cannot be made ({error.strerror}). Give another --work.") from None
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(options.fit.seed)
+    device = _device(options.device)
+    directory = options.corpora or shipped("data/samples/corpus")
+    progress("reading corpora", 0, 1)
+    corpora = [c for c in load_corpora(directory, options.names, for_training=True) if c.texts]
+    rows = rows_of(corpora)
+    labels = learnable(rows, directory)
+    texts = [text for corpus in corpora for text in corpus.texts]
+    progress("cutting texts into pieces", 0, 1)
+    learn = np.flatnonzero(rows.split == "train")
+    normalised = [normalise(text).text for text in texts]
+    start, sha256 = _start(options, [normalised[k] for k in learn], labels, len(corpora))
+    start.model.to(device)
+    tokens = [np.array(e.ids[:_LEARNED_TOKENS], np.int32) for e in start.tokenizer.encode_batch(normalised)]
+    passes = tuple(options.passes.get(name, 1.0) * options.epochs for name in rows.names)
+    lessons = TokenRows([tokens[k] for k in learn], rows.labels[learn][:, labels], rows.corpus[learn], passes)
+    try:
+        reached = fit(start.model, lessons, _mean_auc(tokens, rows, labels), options.fit, options.work, progress)
+    except torch.AcceleratorError:
+        raise DeviceError(
+            f"{options.device}: gave out. What was learned up to the last checkpoint is in {options.work}: to go on, "
+            "run the same command again, with another --device if need be."
+        ) from None
+    write_checkpoint(options.work / FITTED, start)
+    progress("making 8 bits of it", 1, 1)
+    seen = [tokens[k] for k in _spread(learn, _RANGED)]
+    info = ClassifierInfo(
+        options.name,
+        options.version,
+        tuple(LABEL_NAMES[k] for k in labels),
+        tuple(sorted({c.spec.language for c in corpora})),
+    )
+    exported = _Export(start, info, seen_ranges(_arrays(start), _shape(start), seen))
+    progress("calibrating", 1, 1)
+    calibrated = _calibrated(exported.classifier(), texts, rows, labels, options)
+    final = exported.classifier([c.platt for c in calibrated])
+    files = {MODEL: exported.model([c.platt for c in calibrated]), TOKENIZER: start.tokenizer.to_str().encode()}
+    made_with = {
+        "base": options.base,
+        "base_sha256": sha256,
+        "epochs": options.epochs,
+        "passes": dict(zip(rows.names, passes, strict=True)),
+        "precision": {name: options.aim.precision[name] for name in info.labels},
+        "prevalence": options.aim.prevalence,
+        **{k: v for k, v in asdict(options.fit).items() if k != "save_seconds"},
+        "reached": reached,
+    }
+    return write_trained(options.output, Trained(KIND, final, files, calibrated, made_with), corpora)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Export:
+    """A fitted encoder on its way into a bundle."""
+
+    fitted: Fitted
+    info: ClassifierInfo
+    ranges: Mapping[str, Range] | None
+
+    def model(self, calibration: Sequence[Platt] = ()) -> bytes:
+        """Return the ONNX model, with the calibration folded into its last layer."""
+        weights = dict(_arrays(self.fitted))
+        for k, platt in enumerate(calibration):
+            weights["classifier.weight"][k] *= platt.slope
+            weights["classifier.bias"][k] = weights["classifier.bias"][k] * platt.slope + platt.intercept
+        return build(weights, _shape(self.fitted), self.ranges, pieces=len(self.fitted.pieces))
+
+    def classifier(self, calibration: Sequence[Platt] = ()) -> EncoderClassifier:
+        """Return the classifier that a bundle of this would hold."""
+        return EncoderClassifier(self.info, self.model(calibration), self.fitted.tokenizer.to_str().encode())
+
+
+def _device(name: str) -> torch.device:
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError):
+        raise DeviceError(f"{name}: no such processor here for torch. Use --device cpu.") from None
+    return device
+
+
+def _start(options: EncoderOptions, texts: list[str], labels: Sequence[int], corpora: int) -> tuple[Fitted, str]:
+    """Return what training starts from, and the sha256 of its pretrained weights ("" for weights of our own)."""
+    names = tuple(LABEL_NAMES[k] for k in labels)
+    if not is_checkpoint(Path(options.base)):
+        pretrained = find_pretrained(options.base)
+        return fresh(pretrained, texts, names, corpora, options.pieces), pretrained.sha256
+    fitted = read_checkpoint(Path(options.base), corpora)
+    if fitted.labels != names:
+        raise CorpusError(
+            f"{options.base}: knows {', '.join(fitted.labels)}, and these corpora teach {', '.join(names)}. Start from "
+            "other weights, or give corpora that teach the same."
+        )
+    return fitted, ""
+
+
+def _calibrated(
+    classifier: EncoderClassifier, texts: Sequence[str], rows: Rows, labels: Sequence[int], options: EncoderOptions
+) -> list[Calibrated]:
+    held_out = np.flatnonzero(rows.split != "train")
+    logits = np.full((len(texts), len(labels)), np.nan)
+    logits[held_out] = classifier.logits([texts[k] for k in held_out.tolist()])
+    return [
+        calibrate(lambda numbers, column=column: logits[numbers, column], rows, label, options.aim)  # type: ignore[misc]
+        for column, label in enumerate(labels)
+    ]
+
+
+def _arrays(fitted: Fitted) -> dict[str, NDArray[np.float32]]:
+    state = fitted.model.state_dict()
+    return {k: v.detach().cpu().float().numpy().copy() for k, v in state.items() if k != "offsets"}
+
+
+def _shape(fitted: Fitted) -> Shape:
+    config = fitted.model.bert.config
+    return Shape(config.num_attention_heads, config.layer_norm_eps)
+
+
+def _spread(rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Return at most `count` of `rows`, evenly spread."""
+    return rows[np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(np.int64)]
+
+
+def _mean_auc(tokens: Sequence[NDArray[np.int32]], rows: Rows, labels: Sequence[int]) -> Measure:
+    """Return the stopping rule: the mean of the AUCs over all pairs of a corpus and a label, on calibration rows."""
+    from sklearn.metrics import roc_auc_score
+
+    watched = [_spread(r, _WATCHED) for r in _by_corpus(rows, "calibration") if len(r)]
+    pairs = [(own, k) for own in watched for k in range(len(labels))]
+
+    def measure(model: Encoder) -> float:
+        logits = _logits(model, tokens, np.concatenate(watched))
+        areas = []
+        for own, column in pairs:
+            target = rows.labels[own, labels[column]]
+            use = own[~np.isnan(target)]
+            target = rows.labels[use, labels[column]]
+            if 0 < target.sum() < len(target):
+                areas.append(roc_auc_score(target, [logits[k][column] for k in use]))
+        return float(np.mean(areas)) if areas else 0.0
+
+    return measure
+
+
+def _by_corpus(rows: Rows, part: str) -> list[NDArray[np.int64]]:
+    return [np.flatnonzero((rows.split == part) & (rows.corpus == c)) for c in range(len(rows.names))]
+
+
+def _logits(model: Encoder, tokens: Sequence[NDArray[np.int32]], numbers: NDArray[Any]) -> dict[int, Any]:
+    """Return the logits of rows by their numbers."""
+    device = next(model.parameters()).device
+    order = sorted(numbers.tolist(), key=lambda k: len(tokens[k]))
+    result: dict[int, Any] = {}
+    model.eval()
+    with torch.inference_mode():
+        for at in range(0, len(order), 64):
+            batch = order[at : at + 64]
+            found = model(padded([tokens[k] for k in batch]).to(device)).float().cpu().numpy()
+            result |= dict(zip(batch, found, strict=True))
+    return result

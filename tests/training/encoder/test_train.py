@@ -1,0 +1,149 @@
+"""Training an encoder: the same result also after a kill, and a bundle that agrees with the weights it was made of."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("transformers")
+pytest.importorskip("onnx")
+
+from moderation.bundle import load_bundle  # noqa: E402
+from moderation.classifiers import load_classifier  # noqa: E402
+from moderation.errors import CorpusError, DeviceError, ModerationError, OutputError  # noqa: E402
+from moderation.golden import replay  # noqa: E402
+from moderation.scorer import Scorer  # noqa: E402
+from moderation.text import normalise  # noqa: E402
+from moderation.training.encoder import fitting  # noqa: E402
+from moderation.training.encoder.checkpoint import read_checkpoint  # noqa: E402
+from moderation.training.encoder.fitting import CHECKPOINT, FitOptions, padded  # noqa: E402
+from moderation.training.encoder.train import EncoderOptions, train_encoder  # noqa: E402
+from tests.training.encoder.conftest import SAMPLE, sample_texts  # noqa: E402
+
+FIT = FitOptions(rate=2e-3, batch_tokens=256, check_every=5, save_seconds=0.0)
+
+
+def options(pretrained: Path, folder: Path, **more: Any) -> EncoderOptions:
+    return EncoderOptions(
+        **{
+            "output": folder / "bundle",
+            "work": folder / "work",
+            "corpora": SAMPLE,
+            "base": str(pretrained),
+            "epochs": 3.0,
+            "threads": 1,
+            "fit": FIT,
+            "name": "small",
+            "version": "1",
+        }
+        | more
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(pretrained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("trained")
+    train_encoder(options(pretrained, folder))
+    return folder
+
+
+def test_a_killed_run_goes_on_to_the_same_bundle(
+    pretrained: Path, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learn, steps = fitting._learn, 0
+
+    def killed(*arguments: Any) -> None:
+        nonlocal steps
+        steps += 1
+        if steps == 12:
+            raise KeyboardInterrupt
+        learn(*arguments)
+
+    monkeypatch.setattr(fitting, "_learn", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train_encoder(options(pretrained, tmp_path))
+    assert not (tmp_path / "bundle").exists()
+    with pytest.raises(OutputError, match="--resume"):
+        train_encoder(options(pretrained, tmp_path))
+    monkeypatch.setattr(fitting, "_learn", learn)
+    train_encoder(options(pretrained, tmp_path, resume=True))
+    for name in load_bundle(trained / "bundle").files:
+        assert (tmp_path / "bundle" / name).read_bytes() == (trained / "bundle" / name).read_bytes(), name
+
+
+def test_eight_bits_agree_with_full_precision(trained: Path) -> None:
+    texts = sample_texts()
+    bundle = load_bundle(trained / "bundle")
+    fitted = read_checkpoint(trained / "work" / "hf")
+    fitted.model.eval()
+    with torch.inference_mode():
+        tokens = [np.array(fitted.tokenizer.encode(normalise(t).text).ids, np.int32) for t in texts]
+        full = np.concatenate([fitted.model(padded([row])).numpy() for row in tokens])
+    calibration = bundle.manifest.calibration
+    for column, label in enumerate(bundle.manifest.labels):
+        expected = 1 / (1 + np.exp(-(calibration[label]["slope"] * full[:, column] + calibration[label]["intercept"])))
+        found = load_classifier(bundle).probabilities(texts)[:, column]
+        assert np.abs(found - expected).max() < 0.05
+        assert np.corrcoef(found, expected)[0, 1] > 0.99
+
+
+def test_it_learned_what_the_sample_teaches(trained: Path) -> None:
+    figures = load_bundle(trained / "bundle").manifest.training["reached"]
+    assert figures["measure"] > 0.6
+    scorer = Scorer.load(trained / "bundle")
+    rude, kind = scorer.score(["Shut up, you pathetic idiot.", "Lovely photographs, thank you."])
+    assert rude.scores["toxicity"] > kind.scores["toxicity"]
+
+
+def test_the_bundle_replays_its_golden_texts(trained: Path) -> None:
+    bundle = load_bundle(trained / "bundle")
+    count, worst = replay(bundle, load_classifier(bundle))
+    assert count > 20 and worst < 1e-5
+    assert bundle.manifest.kind == "encoder" and bundle.manifest.training["base_sha256"]
+
+
+def test_training_goes_on_from_weights_of_our_own(pretrained: Path, trained: Path, tmp_path: Path) -> None:
+    bundle = train_encoder(options(pretrained, tmp_path, base=str(trained / "work" / "hf"), epochs=0.5))
+    assert bundle.manifest.training["base_sha256"] == ""
+    first = read_checkpoint(trained / "work" / "hf")
+    assert read_checkpoint(tmp_path / "work" / "hf").pieces == first.pieces
+
+
+def test_no_epoch_exports_the_weights_as_they_are(pretrained: Path, trained: Path, tmp_path: Path) -> None:
+    train_encoder(options(pretrained, tmp_path, base=str(trained / "work" / "hf"), epochs=0.0))
+    name = "model.safetensors"
+    assert (tmp_path / "work" / "hf" / name).read_bytes() == (trained / "work" / "hf" / name).read_bytes()
+
+
+def test_a_checkpoint_of_another_run_is_refused(pretrained: Path, trained: Path, tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / CHECKPOINT).write_bytes((trained / "work" / CHECKPOINT).read_bytes())
+    with pytest.raises(ModerationError, match="other options or other corpora"):
+        train_encoder(options(pretrained, tmp_path, epochs=1.0, resume=True))
+    (tmp_path / "work" / CHECKPOINT).write_bytes(b"\x00" * 100)
+    with pytest.raises(ModerationError, match="not a checkpoint"):
+        train_encoder(options(pretrained, tmp_path, resume=True))
+
+
+@pytest.mark.parametrize("device", ["cuda:77", "tpu", "no such thing"])
+def test_a_processor_that_is_not_here(pretrained: Path, tmp_path: Path, device: str) -> None:
+    with pytest.raises(DeviceError, match="--device cpu"):
+        train_encoder(options(pretrained, tmp_path, device=device))
+
+
+def test_corpora_that_teach_other_labels(pretrained: Path, trained: Path, tmp_path: Path) -> None:
+    spec = (SAMPLE / "sample.toml").read_text(encoding="utf-8").replace('antisemitism = "antisemitism"\n', "")
+    (tmp_path / "sample.toml").write_text(spec, encoding="utf-8")
+    (tmp_path / "sample.jsonl").write_bytes((SAMPLE / "sample.jsonl").read_bytes())
+    with pytest.raises(CorpusError, match="these corpora teach hate, toxicity"):
+        train_encoder(options(pretrained, tmp_path, corpora=tmp_path, base=str(trained / "work" / "hf")))
+
+
+def test_a_rate_that_is_too_high_is_named(pretrained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lost: Callable[..., Any] = lambda *_: torch.tensor(float("nan"), requires_grad=True)  # noqa: E731
+    monkeypatch.setattr(fitting, "masked_loss", lost)
+    with pytest.raises(ModerationError, match="lower --rate"):
+        train_encoder(options(pretrained, tmp_path))
