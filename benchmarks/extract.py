@@ -14,6 +14,7 @@ it did not finish counts as nothing found. Seconds are of processor time.
 import argparse
 import gzip
 import json
+import logging
 import platform
 import re
 import statistics
@@ -172,6 +173,7 @@ class WarmUp:
 
     def __call__(self) -> None:
         """Run the tool once, whatever comes of it."""
+        logging.disable()
         with suppress(Exception):  # a tool may not like so small a page
             timed(self.name, b"<html><body><p>Some words of a page.</p></body></html>", None, self.form)
 
