@@ -63,7 +63,11 @@ def extract(
     found = pages(_no_output(files(inputs), target), format)
     with Bounded(Limits(timeout, memory), warm_up) as process:
         if show:
-            html = process.call(painted, _only_page(found))
+            page = _only_page(found)
+            try:
+                html = process.call(painted, page)
+            except InputError as error:
+                raise InputError(f"{page.source}: {error}.") from None
             with written(target) as file:
                 file.write(html.encode("utf-8", "replace"))
             if target != "-":

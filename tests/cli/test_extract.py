@@ -115,6 +115,13 @@ def test_a_page_is_shown(cli: Cli, page: Path, tmp_path: Path) -> None:
     assert (tmp_path / "x.html").read_bytes() == shown
 
 
+def test_a_page_that_takes_too_long_is_not_shown(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "big.html").write_bytes(b"<p>word</p>" * 1_000_000)
+    done = cli("extract", "--show", "big.html", "--timeout", "0.1")
+    assert (done.code, done.err) == (1, "error: big.html: took longer than 0.1 seconds.\n")
+    assert [p.name for p in tmp_path.iterdir()] == ["big.html"]
+
+
 @pytest.mark.parametrize(
     ("inputs", "message"),
     [
