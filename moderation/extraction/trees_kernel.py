@@ -5,7 +5,6 @@ from numpy.typing import NDArray
 
 from moderation.compiling import compiled
 
-
 _ROWS = 16  # rows that are judged together: they and one tree stay in the nearest cache
 
 
