@@ -69,19 +69,16 @@ def describe(lines: Sequence[Line], reading: Reading) -> NDArray[np.float32]:
     blanks = np.fromiter((line.blanks for line in lines), np.int64, n)
     above = np.minimum(blanks, 3).astype(np.float32)
     indents = np.fromiter((min(line.indent, 40) for line in lines), np.int64, n)
-    size = _SIZE + 2 + 2 * WINDOW * (len(_SHOWN) + 1)
-    features = np.zeros((n, size + kernel.SURROUNDINGS), np.float32)
-    features[:, :_SIZE] = reading.numbers
-    features[:, _SIZE] = above
-    features[:, _SIZE + 1] = indents
     shown = np.column_stack([reading.numbers[:, _SHOWN], above])
-    place = _SIZE + 2
-    for k in (*range(-WINDOW, 0), *range(1, WINDOW + 1)):
+    beside = np.zeros((n, 2 * WINDOW, shown.shape[1]), np.float32)
+    for place, k in enumerate((*range(-WINDOW, 0), *range(1, WINDOW + 1))):
         here, there = slice(max(0, -k), max(0, n - k)), slice(max(0, k), max(0, n + k))
-        features[here, place : place + shown.shape[1]] = shown[there]
-        place += shown.shape[1]
-    kernel.look_around((reading.numbers, reading.said, reading.keys), blanks, indents, features[:, size:])
-    return features
+        beside[here, place] = shown[there]
+    # An array of its own: numba compiles anew for each memory layout.
+    around = np.zeros((n, kernel.SURROUNDINGS), np.float32)
+    kernel.look_around((reading.numbers, reading.said, reading.keys), blanks, indents, around)
+    own = np.column_stack([reading.numbers, above, indents])
+    return np.concatenate([own, beside.reshape(n, -1), around], axis=1, dtype=np.float32)
 
 
 @functools.cache
