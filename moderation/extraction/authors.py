@@ -118,7 +118,8 @@ def _common(rows: Sequence[Sequence[str]]) -> tuple[int, int]:
         head += 1
     while tail < least - head and len({key(row[-1 - tail]) for row in rows}) == 1:
         tail += 1
-    return head, tail
+    # "Guest 17" is a name, 17 is none.
+    return (0 if any("".join(row[head : len(row) - tail]).isdigit() for row in rows) else head), tail
 
 
 def _without(text: str, head: int, tail: int) -> str | None:

@@ -50,6 +50,10 @@ class Reading:
     said: NDArray[np.uint32]
     keys: NDArray[np.uint64]
 
+    def part(self, places: NDArray[np.int64]) -> "Reading":
+        """Return what some of the lines say."""
+        return Reading(self.numbers[places], self.said[places], self.keys[places])
+
 
 def read(lines: Sequence[Line]) -> Reading:
     """Return what each line says by itself."""

@@ -21,7 +21,8 @@ from moderation.extraction.lines_kernel import BARE, HEADER, INTERFACE, MARKER, 
 
 OUTSIDE, AROUND, BEGIN, INSIDE, AFTER, AUTHOR = range(6)  # the states of a line
 STATES = 6
-_CHUNK = 20_000  # lines that are judged at once, which bounds memory
+_CHUNK = 20_000  # lines that are described at once, which bounds memory
+_ENDS, _BESIDE = 1_000, 100  # lines at each end of the page and of a chunk that it is described with
 _LEAST = 1e-6  # probability below which none is believed
 _AGREE, _DOUBT = 0.75, 2  # weight of what alike lines say; lines that say the contrary, as if seen
 _NEAR = 6  # lines above the first comment in which an announcement counts
@@ -59,13 +60,26 @@ class LineModel:
         """Return the state of each line; all OUTSIDE where the page is better read as one without comments."""
         if not lines:
             return []
-        emissions = self.log_probabilities(describe(lines, reading))
+        if len(lines) <= _CHUNK:
+            emissions = self.log_probabilities(describe(lines, reading))
+        else:
+            emissions = np.concatenate([self._judged(lines, reading, at) for at in range(0, len(lines), _CHUNK)])
         path = best_path(emissions, self.start, self.steps)
         if BEGIN in path:
             path = best_path(agreed(emissions, path, looks(lines, reading)), self.start, self.steps)
         if BEGIN not in path or _evidence(emissions, path, reading.said) < _ENOUGH:
             return [OUTSIDE] * len(path)
         return [int(state) for state in path]
+
+    def _judged(self, lines: Sequence[Line], reading: Reading, start: int) -> NDArray[np.float32]:
+        """Return the log probabilities of a chunk of lines, described with those beside it and the page's two ends."""
+        n = len(lines)
+        end = min(start + _CHUNK, n)
+        seen = np.unique(
+            np.clip([*range(_ENDS), *range(start - _BESIDE, end + _BESIDE), *range(n - _ENDS, n)], 0, n - 1)
+        )
+        features = describe([lines[i] for i in seen.tolist()], reading.part(seen))
+        return self.log_probabilities(features[np.searchsorted(seen, start) :][: end - start])
 
 
 def looks(lines: Sequence[Line], reading: Reading) -> NDArray[np.int64]:

@@ -37,6 +37,10 @@ def test_what_all_lines_have_in_common_is_the_layout() -> None:
     assert names(["Ada | Insider", "Ben | Insider", None, "Cleo | Insider"]) == ["Ada", "Ben", None, "Cleo"]
 
 
+def test_a_number_alone_is_no_name() -> None:
+    assert names(["Guest 1 says:", "Guest 2 says:", "Guest 3 says:"]) == ["Guest 1", "Guest 2", "Guest 3"]
+
+
 @given(st.lists(st.text(max_size=200), max_size=6))
 def test_names_never_fail(lines: list[str]) -> None:
     assert len(names(lines)) == len(lines)
