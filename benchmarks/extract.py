@@ -8,7 +8,7 @@ of plain text, text_FORM.jsonl.gz (id, spans: null where the form no longer show
 benchmarks/results/extract.md.
 
 Every tool gets the same bytes, one page after the other, in a process that is killed when a page takes too long; what
-it did not finish counts as nothing found. Seconds are of processor time.
+it did not finish counts as nothing found, and with the whole of that time. Seconds are of processor time.
 """
 
 import argparse
@@ -152,9 +152,9 @@ TOOLS = {
     "trafilatura": Tool(trafilatura, "trafilatura", "trafilatura"),
     "resiliparse": Tool(resiliparse, "resiliparse", "resiliparse"),
     "extruct": Tool(extruct, "extruct", "extruct"),
-    "harvest-webforum": Tool(harvest, "harvest-webforum", "harvest"),
     "newspaper4k": Tool(newspaper, "newspaper4k", "newspaper"),
     "readability-lxml": Tool(readability, "readability-lxml", "readability"),
+    "harvest-webforum": Tool(harvest, "harvest-webforum", "harvest"),
 }
 
 

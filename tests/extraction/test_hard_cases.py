@@ -20,7 +20,6 @@ def read(name: str, form: str) -> Document:
 
 MISREAD = {
     ("two-comments", "html"): "two alike nodes of a site's own are too few for the search for siblings",
-    ("two-comments", "text"): "the line model's gate asks for more signs than two comments give",
 }
 
 

@@ -1,5 +1,6 @@
 """Laws that hold on every page: pages are made up of articles, comments and the markup of comment systems."""
 
+from calendar import month_name
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
@@ -46,15 +47,25 @@ class Written:
     """What a reader wrote."""
 
     author: str
-    time: str
+    month: int
     text: str
+
+    @property
+    def time(self) -> str:
+        """Return the time as a program writes it."""
+        return f"2023-{self.month:02d}-11T08:15:00"
+
+    @property
+    def printed(self) -> str:
+        """Return the time as a page prints it."""
+        return f"11 {month_name[self.month]} 2023 at 8:15"
 
 
 def wordpress(number: int, comment: Written) -> str:
     return (
         f'<li class="comment depth-1" id="comment-{number}"><article class="comment-body"><footer class="comment-meta">'
         f'<div class="comment-author vcard"><b class="fn">{escape(comment.author)}</b> <span>says:</span></div>'
-        f'<div class="comment-metadata"><time datetime="{comment.time}">{comment.time}</time></div></footer>'
+        f'<div class="comment-metadata"><time datetime="{comment.time}">{comment.printed}</time></div></footer>'
         f'<div class="comment-content"><p>{escape(comment.text)}</p></div>'
         '<div class="reply"><a class="comment-reply-link">Reply</a></div></article></li>'
     )
@@ -63,7 +74,7 @@ def wordpress(number: int, comment: Written) -> str:
 def blogger(number: int, comment: Written) -> str:
     return (
         f'<li class="comment" id="c{number}"><div class="comment-block"><div class="comment-header"><cite class="user">'
-        f'{escape(comment.author)}</cite> <span class="datetime">{comment.time}</span></div>'
+        f'{escape(comment.author)}</cite> <span class="datetime">{comment.printed}</span></div>'
         f'<p class="comment-content">{escape(comment.text)}</p><span class="comment-actions">Reply</span></div></li>'
     )
 
@@ -72,7 +83,7 @@ def xenforo(number: int, comment: Written) -> str:
     return (
         f'<article class="message message--post js-post" id="js-post-{number}"><div class="message-user">'
         f'<h4 class="message-name"><a class="username">{escape(comment.author)}</a></h4></div>'
-        f'<div class="message-attribution"><time datetime="{comment.time}">{comment.time}</time></div>'
+        f'<div class="message-attribution"><time datetime="{comment.time}">{comment.printed}</time></div>'
         '<div class="message-body"><div class="bbWrapper">'
         f"{escape(comment.text)}</div></div></article>"
     )
@@ -82,7 +93,7 @@ def microdata(number: int, comment: Written) -> str:
     return (
         f'<div itemprop="comment" itemscope itemtype="https://schema.org/Comment" id="m{number}">'
         f'<span itemprop="author">{escape(comment.author)}</span> '
-        f'<time itemprop="dateCreated" datetime="{comment.time}">{comment.time}</time>'
+        f'<time itemprop="dateCreated" datetime="{comment.time}">{comment.printed}</time>'
         f'<div itemprop="text">{escape(comment.text)}</div></div>'
     )
 
@@ -120,8 +131,7 @@ def pages(draw: st.DrawFn, fewest: int = 0) -> Made:
     """Return a page. No text stands in it twice, and none in another, so that each can be looked for."""
     texts = draw(st.lists(st.sampled_from(TEXTS), unique=True, min_size=fewest, max_size=9))
     authors = draw(st.lists(st.sampled_from(NAMES), min_size=len(texts), max_size=len(texts)))
-    times = [f"2023-0{1 + number}-1{number}T08:0{number}:00" for number in range(len(texts))]
-    comments = [Written(*parts) for parts in zip(authors, times, texts, strict=True)]
+    comments = [Written(*parts) for parts in zip(authors, range(1, 13), texts, strict=False)]
     paragraphs = draw(st.lists(st.sampled_from(PARAGRAPHS), unique=True, min_size=1))
     return Made(paragraphs, comments, draw(st.sampled_from(sorted(PLATFORMS))))
 
@@ -161,6 +171,7 @@ LAYOUTS: dict[str, Callable[[str], str]] = {
 
 BROKEN = {
     "blank lines at both ends": "the line model counts the blank lines above the first line",
+    "with a footer": "a copyright line below the last comment is taken for a part of it where no reply button ends it",
     "without blank lines": "names without a time are taken into the comment above where no blank line stands between",
 }
 
