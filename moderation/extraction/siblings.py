@@ -1,9 +1,9 @@
 """Comments of sites that no platform rule knows: groups of alike nodes, judged by what stands in them.
 
 A group is all nodes that share a class, the stem of an id, or a parent; a comment's node holds a time, a name and text
-that is not links, and its neighbours hold the same. The weights are set by hand: a logistic regression and boosted trees
-over 33 features of a group, trained on the gold pages that may be trained on and tried on hosts they had not seen, found
-no more at as few false alarms (docs/extract.md).
+that is not links, and its neighbours hold the same. The weights are set by hand: logistic regression and boosted trees
+over 33 features of a group, tried on hosts that they had not seen, found no more at as few false alarms
+(docs/extract.md).
 """
 
 import re
