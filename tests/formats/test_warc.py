@@ -4,6 +4,7 @@ import gzip
 import io
 import zlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 
 from moderation.formats.rows import LONGEST_RECORD, Page, Reject, Skipped
 from moderation.formats.warc import read_warc
+
+compressed = partial(gzip.compress, mtime=0)  # parametrised: a test's name must not change with the clock
 
 pytest.importorskip("fastwarc")
 
@@ -39,9 +42,7 @@ def records(warc_record: Callable[..., bytes]) -> list[bytes]:
     return [warc_record(number, BODY) for number in range(5)]
 
 
-@pytest.mark.parametrize(
-    "pack", [b"".join, lambda r: b"".join(map(gzip.compress, r)), lambda r: gzip.compress(b"".join(r))]
-)
+@pytest.mark.parametrize("pack", [b"".join, lambda r: b"".join(map(compressed, r)), lambda r: compressed(b"".join(r))])
 def test_every_response_is_a_page(records: list[bytes], pack: Any) -> None:
     items = read(pack(records))
     assert told(items) == urls(0, 1, 2, 3, 4)
@@ -53,7 +54,7 @@ def test_every_response_is_a_page(records: list[bytes], pack: Any) -> None:
 
 
 def test_the_source_is_where_the_record_begins(records: list[bytes]) -> None:
-    packed = [gzip.compress(record) for record in records]
+    packed = [compressed(record) for record in records]
     page = read(b"".join(packed))[2]
     assert isinstance(page, Page)
     assert page.source == f"a:{len(packed[0] + packed[1])}"
@@ -116,12 +117,12 @@ def chunked(body: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("header", "body"),
     [
-        ("Content-Encoding: gzip", gzip.compress(BODY)),
+        ("Content-Encoding: gzip", compressed(BODY)),
         ("Content-Encoding: deflate", zlib.compress(BODY)),
         ("Content-Encoding: deflate", zlib.compress(BODY)[2:-4]),
         ("Content-Encoding: identity", BODY),
         ("Transfer-Encoding: chunked", chunked(BODY)),
-        ("Transfer-Encoding: chunked\r\nContent-Encoding: gzip", chunked(gzip.compress(BODY))),
+        ("Transfer-Encoding: chunked\r\nContent-Encoding: gzip", chunked(compressed(BODY))),
         # Crawlers unpack, and leave the header as it was.
         *(
             (f"{name}: {value}", BODY)
@@ -145,7 +146,7 @@ def test_what_is_large_and_no_page_is_skipped(warc_record: Callable[..., bytes])
 
 
 def test_a_body_that_unpacks_to_too_much_is_rejected(warc_record: Callable[..., bytes]) -> None:
-    bomb = gzip.compress(bytes(LONGEST_RECORD + 1), 1)
+    bomb = compressed(bytes(LONGEST_RECORD + 1), 1)
     items = read(warc_record(0, bomb, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\n"))
     assert told(items) == ["a:0 page larger than 64 MiB"]
 
@@ -162,7 +163,7 @@ def damaged(data: bytes) -> bytes:
 
 
 def test_a_damaged_record_is_told_and_the_next_one_found(records: list[bytes]) -> None:
-    packed = [gzip.compress(record) for record in records]
+    packed = [compressed(record) for record in records]
     size = len(packed[0])
     packed[1] = damaged(packed[1])
     assert told(read(b"".join(packed))) == [*urls(0), f"a:{size} damaged web archive record", *urls(2, 3, 4)]
@@ -171,8 +172,8 @@ def test_a_damaged_record_is_told_and_the_next_one_found(records: list[bytes]) -
 def test_garbage_between_records_is_told(records: list[bytes]) -> None:
     for before, between, after in [
         (records[0], b"\x00\xffgarbage\n" * 50, b"".join(records[1:])),
-        (gzip.compress(records[0]), b"garbage" * 30, b"".join(map(gzip.compress, records[1:]))),
-        (gzip.compress(records[0]), b"\x1f\x8b\x08garbage" * 30, b"".join(map(gzip.compress, records[1:]))),
+        (compressed(records[0]), b"garbage" * 30, b"".join(map(compressed, records[1:]))),
+        (compressed(records[0]), b"\x1f\x8b\x08garbage" * 30, b"".join(map(compressed, records[1:]))),
     ]:
         items = read(before + between + after)
         assert told(items) == [*urls(0), "a:0 damaged web archive record", *urls(1, 2, 3, 4)]
@@ -186,7 +187,7 @@ def test_a_length_that_hides_the_records_after_it_hides_none(records: list[bytes
 
 def test_a_length_that_is_none_is_told(records: list[bytes]) -> None:
     records[1] = records[1].replace(b"Content-Length: ", b"Content-Length: x")
-    for pack in (bytes, gzip.compress):
+    for pack in (bytes, compressed):
         packed = [pack(record) for record in records]
         assert told(read(b"".join(packed))) == [
             *urls(0),
@@ -196,7 +197,7 @@ def test_a_length_that_is_none_is_told(records: list[bytes]) -> None:
 
 
 def test_a_stream_cannot_be_searched_for_the_next_record(records: list[bytes]) -> None:
-    packed = [gzip.compress(record) for record in records]
+    packed = [compressed(record) for record in records]
     packed[1] = damaged(packed[1])
     lost = "a:0 damaged web archive: nothing after this could be read"
     assert told(read(b"".join(packed), stream=True)) == [*urls(0), lost]
@@ -220,7 +221,7 @@ def test_an_archive_of_nothing_but_damage_ends(records: list[bytes]) -> None:
 def test_whatever_is_cut_off_or_changed_gives_items_and_never_raises(
     records: list[bytes], packed: bool, cut: float, place: float, value: int
 ) -> None:
-    data = bytearray(b"".join(map(gzip.compress if packed else bytes, records)))
+    data = bytearray(b"".join(map(compressed if packed else bytes, records)))
     data[int(place * (len(data) - 1))] = value
     items = read(bytes(data[: int(cut * len(data))]))
     assert len([item for item in items if isinstance(item, Page)]) <= 5
