@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from moderation.extraction.authors import names
 from moderation.extraction.draft import Draft
 from moderation.extraction.line_model import AROUND, AUTHOR, BEGIN, INSIDE
-from moderation.extraction.lines import Line
+from moderation.extraction.lines import Line, header
 from moderation.extraction.lines_kernel import HEADER, INTERFACE, NUMBERED, TIME
 from moderation.extraction.times import time_span
 
@@ -96,6 +96,9 @@ def _author_line(around: Sequence[_Told], below: bool) -> str | None:
     """Return the line nearest to the comment that names its author; else one that is worded so."""
     for told in around if below else reversed(around):
         if told.state == AUTHOR:
+            return told.line.text
+    for told in around if below else reversed(around):
+        if told.said & HEADER and (said := header(told.line.text)) and said.author:
             return told.line.text
     return None
 
