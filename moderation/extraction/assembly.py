@@ -1,5 +1,6 @@
 """Lines with states to comments: which lines make one comment, and which lines beside it give its author and time."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,9 +10,12 @@ from numpy.typing import NDArray
 from moderation.extraction.authors import names
 from moderation.extraction.draft import Draft
 from moderation.extraction.line_model import AROUND, AUTHOR, BEGIN, INSIDE
-from moderation.extraction.lines import Line
-from moderation.extraction.lines_kernel import HEADER, INTERFACE, NUMBERED, TIME
+from moderation.extraction.lines import Line, header
+from moderation.extraction.lines_kernel import HEADER, INTERFACE, NAME, NUMBERED, TIME
 from moderation.extraction.times import time_span
+
+_BELOW = re.compile(r"(?:posted |comment(?:ed)? |written )?(?:by|von|par|por|door)\b|[-–—]", re.IGNORECASE)
+_MOST_BARE = 0.6  # share of comments that must have a bare line for such lines to be names
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +76,13 @@ def _name(drafts: Sequence[Draft], between: Sequence[Sequence[_Told]]) -> None:
     """Fill in authors and times from the lines before each comment, or after it where the page prints them there."""
     signs = [_signs(around) for around in between]
     # Comments that are signed below have nothing above the first and something below the last.
-    below = bool(signs[-1]) and (not signs[0] or _just_below(between[1:]) > _just_above(between[:-1]))
+    nearer = _just_below(between[1:]) > _just_above(between[:-1])
+    below = signs[-1] and (not signs[0] or nearer or _signed_below(between[1:]))
     beside = between[1:] if below else between[:-1]
     lines = [_author_line(around, below) for around in beside]
+    bare = [_only_name(around) for around in beside]
+    if sum(name is not None for name in bare) >= _MOST_BARE * len(bare):
+        lines = [line or name for line, name in zip(lines, bare, strict=True)]
     for draft, name, line, around in zip(drafts, names(lines), lines, beside, strict=True):
         draft.author = name
         draft.time = _time(line, around, below)
@@ -92,10 +100,24 @@ def _just_above(before: Sequence[Sequence[_Told]]) -> int:
     return sum(bool(around) and around[-1].state == AUTHOR for around in before)
 
 
+def _signed_below(after: Sequence[Sequence[_Told]]) -> bool:
+    """Return whether most comments have right below them a line like "Posted by: A"."""
+    return 2 * sum(bool(around) and _BELOW.match(around[0].line.text) is not None for around in after) > len(after)
+
+
+def _only_name(around: Sequence[_Told]) -> str | None:
+    """Return the only line that could be a name."""
+    found = [told.line.text for told in around if told.said & NAME]
+    return found[0] if len(found) == 1 else None
+
+
 def _author_line(around: Sequence[_Told], below: bool) -> str | None:
     """Return the line nearest to the comment that names its author; else one that is worded so."""
     for told in around if below else reversed(around):
         if told.state == AUTHOR:
+            return told.line.text
+    for told in around if below else reversed(around):
+        if told.said & HEADER and (said := header(told.line.text)) and said.author:
             return told.line.text
     return None
 

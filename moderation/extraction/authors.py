@@ -29,7 +29,7 @@ _LEAD = re.compile(
     r"(?:(?:posted|published|written|submitted|left|comment(?:ed)?|reply|post|message|beitrag|kommentar|geschrieben|"
     r"verfasst|erstellt|inviato|soumis|envoyé|publié|écrit|publicado|enviado|geplaatst|gepostet|posté)[\s:]+)?"
     r"(?:by|von|par|por|da|door|przez|автор|от|av|af|autor|author|user|name)[\s:]+|"
-    r"(?:on|at|am|um|le|el|il|op|den)\s+|"
+    r"(?:on|at|am|um|le|el|il|op|den)\s+|[ap]m\d{0,4}\s+|"
     r"(?:comment|reply|kommentar|commentaire|comentario)?\s*(?:#|no\.?|nr\.?|№)\s*\d+\s*|\d{1,5}[.):]\s+)+",
     re.IGNORECASE,
 )
@@ -53,14 +53,17 @@ _SAYS = re.compile(
 _PARTS = re.compile(r"(\s+[|·•»/–—-]\s+|\s{3,}|\s*[|·•»]\s*)")
 _EDGES = " \t,;:|/·•–—»«>…"
 _ROLE = 3  # words at most of a rank after a name
+_NUMBERED = re.compile(r"\d{1,5}\s+(?=\S)")
+_MOST = 0.8  # share of the names that must have a number before them for it to be none of theirs
+_DAY_AFTER = re.compile(r"\s*[^\W\d_]+\.?\s\d{1,2}\b(?!\d)")
 
 
 def names(lines: Sequence[str | None]) -> list[str | None]:
     """Return the name in each of a page's author lines; None where there is no line, or no name in it."""
     stripped = [_stripped(line) if line else None for line in lines]
     found = [text for text in stripped if text]
-    if len(found) > 1 and all(re.match(r"\d{1,5}\s", text) for text in found):
-        stripped = [text.split(None, 1)[1] if text else None for text in stripped]
+    if len(found) > 1 and sum(_NUMBERED.match(text) is not None for text in found) >= _MOST * len(found):
+        stripped = [_NUMBERED.sub("", text) if text else None for text in stripped]
     head, tail = _common([text.split() for text in stripped if text])
     return [_without(text, head, tail) if text else None for text in stripped]
 
@@ -91,7 +94,9 @@ def _without_times(text: str) -> str:
         start = span[0]
         while 0 < start < span[1] and text[start].isdigit() and text[start - 1].isalnum():  # "carl83 December 18, 2015"
             start += 1
-        before = _TAIL.sub("", _CLOCK.sub(" ", text[:start]))
+        if not _DAY_AFTER.match(text, start):  # "Carl27 October 2012"
+            start = span[0]
+        before = _TAIL.sub("", " " + _CLOCK.sub(" ", text[:start]))
         after = _LEAD.sub("", _CLOCK.sub(" ", text[span[1] :]))
         before, after = before.strip(" ,;|/("), after.strip(" ,;|/)")
         text = after if after and (not before or says("interface", "lines", before)) else before

@@ -22,6 +22,8 @@ from moderation.extraction.authors import names
         ("jj (@all2one)", "jj (@all2one)"),
         ("[–]river_rat 188 points 17 hours ago (11 children)", "river_rat"),
         ("B.A. sagt:", "B.A."),
+        ("on 25 Oct 2012 at 7:25 pm4 Rosemary", "Rosemary"),
+        ("Kerry27 October 2012 23:10", "Kerry"),
     ],
 )
 def test_the_name_is_cut_out(line: str, name: str) -> None:
