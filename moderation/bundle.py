@@ -3,6 +3,7 @@
     manifest.json      what it is: kind, name, version, labels, thresholds, metrics, corpora; the sha256 of every other
                        file, and of itself (computed with that field empty)
     *.safetensors ...  the arrays that its kind needs
+    seen.safetensors   a sketch of what trained it, by which copies are told
     golden.jsonl       texts written for the project, with their scores
     README.md          the model card
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from numba import njit
 
 _PACKAGE = Path(__file__).resolve().parent
-_SOURCES = ("compiling.py", "text/*.py", "classifiers/*_kernel.py")
+_SOURCES = ("compiling.py", "text/*.py", "classifiers/*_kernel.py", "extraction/*_kernel.py")
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -1,7 +1,7 @@
 """Settings that every test shares."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -66,3 +66,25 @@ def judge(scorer: Scorer) -> Scorer:
     rude, kind = (v.scores["toxicity"] for v in scorer.score([RUDE, KIND]))
     assert rude > kind
     return Scorer(scorer.classifier, Policy({"toxicity": Thresholds((rude + kind) / 2)}, "halfway"), scorer.model)
+
+
+@pytest.fixture(scope="session")
+def warc_record() -> Callable[..., bytes]:
+    """Return a function that makes a record of a web archive, by hand: no library writes a damaged one."""
+
+    def build(
+        number: int,
+        body: bytes,
+        header: str | None = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n",
+        kind: str = "response",
+        type: str = "application/http; msgtype=response",
+    ) -> bytes:
+        block = (header.encode() + b"\r\n" if header is not None else b"") + body
+        head = (
+            f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Record-ID: <urn:uuid:{number:08d}-0000-4000-8000-000000000000>\r\n"
+            f"WARC-Date: 2024-01-02T03:04:{number:02d}Z\r\nWARC-Target-URI: https://a.example/{number}\r\n"
+            f"Content-Type: {type}\r\nContent-Length: {len(block)}\r\n\r\n"
+        )
+        return head.encode() + block + b"\r\n\r\n"
+
+    return build

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from moderation.bundle import FORMAT, SHIPPED, Manifest, bundle_path, load_bundle, write_bundle
+from moderation.corpora.sketch import SEEN
 from moderation.errors import BundleCorrupt, BundleError, BundleTooNew, OutputError
 from moderation.golden import GOLDEN
 
@@ -85,7 +86,7 @@ def test_no_bundle_takes_the_place_of_other_files(tmp_path: Path) -> None:
     assert (tmp_path / "thesis.tex").read_bytes() == b"years of work"
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "ngram.safetensors", GOLDEN, "README.md"])
+@pytest.mark.parametrize("name", ["manifest.json", "ngram.safetensors", SEEN, GOLDEN, "README.md"])
 @pytest.mark.parametrize("mask", [0x01, 0x2A, 0x80])  # 0x2A makes a blank of a line's end: JSON would not mind
 def test_a_flipped_byte_is_refused(copy: Path, name: str, mask: int) -> None:
     good = (copy / name).read_bytes()
@@ -103,10 +104,10 @@ def test_a_flipped_byte_is_refused(copy: Path, name: str, mask: int) -> None:
 
 def test_every_file_of_a_bundle_is_tried_above(bundle_dir: Path) -> None:
     names = {p.name for p in bundle_dir.iterdir()}
-    assert names == {"manifest.json", "ngram.safetensors", GOLDEN, "README.md"}
+    assert names == {"manifest.json", "ngram.safetensors", SEEN, GOLDEN, "README.md"}
 
 
-@pytest.mark.parametrize("name", ["ngram.safetensors", GOLDEN, "README.md"])
+@pytest.mark.parametrize("name", ["ngram.safetensors", SEEN, GOLDEN, "README.md"])
 @pytest.mark.parametrize("change", [b"", b"more"], ids=["emptied", "longer"])
 def test_a_cut_or_longer_file_is_refused(copy: Path, name: str, change: bytes) -> None:
     good = (copy / name).read_bytes()
@@ -115,7 +116,7 @@ def test_a_cut_or_longer_file_is_refused(copy: Path, name: str, change: bytes) -
         load_bundle(copy)
 
 
-@pytest.mark.parametrize("name", ["ngram.safetensors", GOLDEN, "README.md"])
+@pytest.mark.parametrize("name", ["ngram.safetensors", SEEN, GOLDEN, "README.md"])
 def test_a_missing_file_is_refused(copy: Path, name: str) -> None:
     (copy / name).unlink()
     with pytest.raises(BundleCorrupt, match=f"{name}: cannot be read.*Get the bundle again"):

@@ -1,6 +1,8 @@
 """What the program says while it works: lines, steps, counts."""
 
 import contextlib
+import json
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -16,6 +18,8 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+
+_MINUTE = 60.0
 
 
 def say(message: str) -> None:
@@ -71,6 +75,25 @@ def fetching() -> Iterator[Callable[[int, int | None], None]]:
     ) as bar:
         task = bar.add_task("", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def watched(items: Iterable[Any], line: Callable[[], str], figures: Callable[[], dict[str, Any]]) -> Iterator[Any]:
+    """Pass items on, and show `line()` on a terminal; elsewhere, say `figures()` as a line of JSON once a minute."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        told = time.monotonic()
+        for item in items:
+            yield item
+            if time.monotonic() - told > _MINUTE:
+                told = time.monotonic()
+                say(json.dumps(figures()))
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("starting")
+        for item in items:
+            yield item
+            bar.update(task, description=line())
 
 
 def counts(counter: Any) -> str:

@@ -47,8 +47,8 @@ def evaluate(
         list[str] | None,
         typer.Option(
             metavar="PEER",
-            help="Measure this system, too: alt-profanity-check, tfidf, perspective:URL (with its key in "
-            "MODERATION_PERSPECTIVE_KEY); again for more.",
+            help="Measure this system, too: alt-profanity-check, tfidf, detoxify:NAME|PATH, perspective:URL (with its "
+            "key in MODERATION_PERSPECTIVE_KEY); again for more.",
         ),
     ] = None,
     robustness: Annotated[bool, typer.Option(help="Attack the texts, too: half of the time.")] = True,

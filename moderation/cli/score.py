@@ -11,12 +11,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from moderation.cli.console import counted, counts, say, shown
+from moderation.cli.console import counted, say, shown
 from moderation.cli.options import Model, Threads
 from moderation.cli.output import check_output, written
-from moderation.errors import PolicyError, RejectedRows
-
-_SHOWN_REJECTS = 5
+from moderation.cli.rejects import check_rejects, first_shown
+from moderation.errors import PolicyError
 
 
 def score(
@@ -62,18 +61,12 @@ def score(
     check_output(output, inputs)
     scorer = _scorer(model, policy, threads)
     summary = Summary()
-    listed: list[Reject] = []
-
-    def on_reject(reject: Reject) -> None:
-        if len(listed) < _SHOWN_REJECTS:
-            listed.append(reject)
-            say(f"rejected {reject.position}: {reject.reason}")
 
     def rows() -> Iterator[Row | Reject]:
         for name in inputs:
             yield from read_rows(name, format=format, fields=Fields(text_field, id_field))
 
-    scored = score_rows(scorer, counted(rows(), "comments"), summary, on_reject)
+    scored = score_rows(scorer, counted(rows(), "comments"), summary, first_shown())
     if table:
         _print_table(scored)
     else:
@@ -81,11 +74,7 @@ def score(
             for row, verdict in scored:
                 file.write(json.dumps(output_row(row, verdict), separators=(",", ":")).encode() + b"\n")
     say(summary.line())
-    if summary.rejects.total() > max_rejects:
-        raise RejectedRows(
-            f"{summary.rejects.total()} rows were rejected ({counts(summary.rejects)}), and --max-rejects allows "
-            f"{max_rejects}; all others are written."
-        )
+    check_rejects(summary.rejects, max_rejects, "rows")
 
 
 def _scorer(model: str, policy: Path | None, threads: int) -> Any:

@@ -1,118 +1,110 @@
-"""Lines with states to comments: which lines make one comment, and which line beside it names its author."""
+"""Lines with states to comments: which lines make one comment, and which lines beside it give its author and time."""
 
-import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+from moderation.extraction.authors import names
 from moderation.extraction.draft import Draft
-from moderation.extraction.line_model import AROUND, BEGIN, INSIDE
-from moderation.extraction.lines import Header, Line, header, may_be_name, unbulleted
-from moderation.extraction.times import only_time
-from moderation.extraction.wording import clean_author, says
-
-_BELOW = re.compile(r"(?:posted |comment(?:ed)? |written )?(?:by|von|par|por|door)\b|[-–—]", re.IGNORECASE)
-_MOST_BARE = 0.6  # share of comments that must have a bare line for such lines to be names
+from moderation.extraction.line_model import AROUND, AUTHOR, BEGIN, INSIDE
+from moderation.extraction.lines import Line
+from moderation.extraction.lines_kernel import HEADER, INTERFACE, NUMBERED, TIME
+from moderation.extraction.times import time_span
 
 
-def assembled(lines: Sequence[Line], states: Sequence[int]) -> list[Draft]:
-    """Return the comments in the order of the page, with author and time where lines around them say so."""
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A line between comments: its text, its state, and what it says (bits of lines_kernel)."""
+
+    line: Line
+    state: int
+    said: int
+
+
+def assembled(lines: Sequence[Line], states: Sequence[int], said: NDArray[np.uint32]) -> list[Draft]:
+    """Return the comments in the order of the page, with author and time where lines around them say so.
+
+    said: the bits of `features.read` for each line.
+    """
     drafts: list[Draft] = []
-    between: list[list[Line]] = [[]]  # the lines around: before the first comment, between them, after the last
-    for line, state in zip(lines, states, strict=True):
+    bodies: list[list[_Told]] = []
+    between: list[list[_Told]] = [[]]  # the lines around: before the first comment, between them, after the last
+    for line, state, bits in zip(lines, states, said.tolist(), strict=True):
+        told = _Told(line, state, bits)
         if state == BEGIN or (state == INSIDE and not drafts):
             forged = _forged(between[-1]) if drafts else []
             del between[-1][len(between[-1]) - len(forged) :]
-            drafts.append(Draft(lines=[*forged, line]))
+            drafts.append(Draft())
+            bodies.append([*forged, told])
             between.append([])
         elif state == INSIDE:
             # What stands between two parts of one comment was interface.
-            drafts[-1].lines.append(line)
-        elif state == AROUND:
-            between[-1].append(line)
+            bodies[-1].append(told)
+        elif state in (AROUND, AUTHOR):
+            between[-1].append(told)
+    for draft, body in zip(drafts, bodies, strict=True):
+        draft.lines = _trimmed(body)
     if drafts:
         _name(drafts, between)
-    for draft in drafts:
-        draft.lines = _trimmed(draft.lines)
     return drafts
 
 
-def _forged(around: Sequence[Line]) -> list[Line]:
+def _forged(around: Sequence[_Told]) -> list[_Told]:
     """Return the lines just above a comment that announce comments: among comments, only a commenter writes that."""
     count = 0
-    while count < len(around) and says("boundary", "numbered", around[-1 - count].text):
+    while count < len(around) and around[-1 - count].said & NUMBERED:
         count += 1
     return list(around[len(around) - count :]) if count < len(around) else []
 
 
-def _trimmed(lines: list[Line]) -> list[Line]:
-    start, end = 0, len(lines)
-    while end - start > 1 and says("interface", "lines", lines[end - 1].text):
+def _trimmed(body: Sequence[_Told]) -> list[Line]:
+    start, end = 0, len(body)
+    while end - start > 1 and body[end - 1].said & INTERFACE:
         end -= 1
-    while end - start > 1 and says("interface", "lines", lines[start].text):
+    while end - start > 1 and body[start].said & INTERFACE:
         start += 1
-    return lines[start:end]
+    return [told.line for told in body[start:end]]
 
 
-def _name(drafts: Sequence[Draft], between: Sequence[Sequence[Line]]) -> None:
+def _name(drafts: Sequence[Draft], between: Sequence[Sequence[_Told]]) -> None:
     """Fill in authors and times from the lines before each comment, or after it where the page prints them there."""
-    before = [_said(around) for around in between]
-    named = [said is not None and said.author is not None for said in before]
-    # Comments that are signed below have nothing above the first and something below the last; but the article may be
-    # signed just above the first.
-    trailing = _signed(between[1:]) and (not (before[0] and before[0].author) or _signs_below(between[1:]))
-    found = before[1:] if trailing else before[:-1]
-    bare = [_bare_name(around) for around in (between[1:] if trailing else between[:-1])]
-    believed = sum(name is not None for name in bare) >= _MOST_BARE * len(drafts)
-    for draft, said, name in zip(drafts, found, bare, strict=True):
-        if said:
-            draft.author, draft.time = said.author, said.time
-        if not draft.author and believed:
-            draft.author = name
-    if not any(named):
-        for draft, around in zip(drafts, between[1:], strict=True):
-            if not draft.time:
-                draft.time = next((line.text for line in around[:1] if only_time(line.text)), None)
+    signs = [_signs(around) for around in between]
+    # Comments that are signed below have nothing above the first and something below the last.
+    below = bool(signs[-1]) and (not signs[0] or _just_below(between[1:]) > _just_above(between[:-1]))
+    beside = between[1:] if below else between[:-1]
+    lines = [_author_line(around, below) for around in beside]
+    for draft, name, line, around in zip(drafts, names(lines), lines, beside, strict=True):
+        draft.author = name
+        draft.time = _time(line, around, below)
 
 
-def _signed(after: Sequence[Sequence[Line]]) -> bool:
-    signed = [bool(around) and (said := header(around[0].text)) is not None and bool(said.author) for around in after]
-    return 2 * sum(signed) > len(signed) and signed[-1]
+def _signs(around: Sequence[_Told]) -> bool:
+    return any(told.state == AUTHOR for told in around)
 
 
-def _signs_below(after: Sequence[Sequence[Line]]) -> bool:
-    below = [bool(around) and _BELOW.match(around[0].text) is not None for around in after]
-    return 2 * sum(below) > len(below) and below[-1]
+def _just_below(after: Sequence[Sequence[_Told]]) -> int:
+    return sum(bool(around) and around[0].state == AUTHOR for around in after)
 
 
-def _said(around: Sequence[Line]) -> Header | None:
-    """Return author and time that the lines say; the line nearest to the comment below wins."""
-    author = time = None
-    for i in range(len(around) - 1, -1, -1):
-        line = around[i]
-        said = header(line.text)
-        if said is None:
-            continue
-        time = time or said.time
-        author = author or said.author
-        if said.author is None and author is None and i and _could_name(around[i - 1]):
-            author = clean_author(unbulleted(around[i - 1].text))
-        if said.author is None and author is None and i + 1 < len(around) and _could_name(around[i + 1]):
-            author = clean_author(unbulleted(around[i + 1].text))
-        if author and time:
-            break
-    return Header(author, time) if author or time else None
+def _just_above(before: Sequence[Sequence[_Told]]) -> int:
+    return sum(bool(around) and around[-1].state == AUTHOR for around in before)
 
 
-def _bare_name(around: Sequence[Line]) -> str | None:
-    """Return the only line that could be a name."""
-    names = [line.text for line in around if _could_name(line)]
-    return clean_author(unbulleted(names[0])) if len(names) == 1 else None
+def _author_line(around: Sequence[_Told], below: bool) -> str | None:
+    """Return the line nearest to the comment that names its author; else one that is worded so."""
+    for told in around if below else reversed(around):
+        if told.state == AUTHOR:
+            return told.line.text
+    return None
 
 
-def _could_name(line: Line) -> bool:
-    text = unbulleted(line.text)
-    return (
-        may_be_name(text)
-        and header(line.text) is None
-        and not says("boundary", "numbered", text)
-        and not says("boundary", "bare", text)
-    )
+def _time(author: str | None, around: Sequence[_Told], below: bool) -> str | None:
+    for text in [author] if author else []:
+        if span := time_span(text):
+            return text[span[0] : span[1]]
+    for told in around if below else reversed(around):
+        if told.said & (TIME | HEADER) and (span := time_span(told.line.text)):
+            return told.line.text[span[0] : span[1]]
+    return None

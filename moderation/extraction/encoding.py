@@ -32,14 +32,17 @@ _READ_AS = {
     "windows-874": "cp874",
     "tis-620": "cp874",
 }
+# What Python calls a text encoding and no page is written in; some of them cannot replace what they cannot read.
+_NO_CHARSETS = frozenset(("idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"))
 
 
-def decode(data: bytes) -> str:
+def decode(data: bytes, charset: str | None = None) -> str:
     """Return the text of `data`. Never raises: what cannot be read becomes U+FFFD, NULs stay.
 
     In order: a byte order mark; strict UTF-8 (text of another encoding is hardly ever valid UTF-8, whatever the page
-    declares); UTF-8 with a few broken sequences; the charset that a <meta> or an XML declaration names; a guess by
-    charset-normalizer on a sample of bounded size; windows-1252.
+    declares); UTF-8 with a few broken sequences; `charset`, which the server named in its header; the one that a <meta>
+    or an XML declaration names; a guess by charset-normalizer on a sample of bounded size; windows-1252. A charset that
+    Python does not know counts as not named.
     """
     for mark, name in _BOMS:
         if data.startswith(mark):
@@ -48,7 +51,7 @@ def decode(data: bytes) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         pass
-    declared = _declared(data)
+    declared = (_codec(charset) if charset else None) or _declared(data)
     lenient = data.decode("utf-8", "replace")
     if _mostly_utf8(lenient) or declared == "utf-8":
         return lenient
@@ -57,15 +60,17 @@ def decode(data: bytes) -> str:
 
 def _declared(data: bytes) -> str | None:
     match = _META.search(data, 0, _META_WITHIN)
-    if not match:
-        return None
-    label = match[1].decode("ascii", "replace").lower()
+    return _codec(match[1].decode("ascii", "replace")) if match else None
+
+
+def _codec(label: str) -> str | None:
+    label = label.strip().lower()
     try:
         codec = codecs.lookup(_READ_AS.get(label, label))
-    except LookupError:
+    except (LookupError, ValueError):
         return None
     # A page that says UTF-16 in bytes that read as ASCII this far is lying; so is one that names a binary codec.
-    if codec.name.startswith(("utf-16", "utf-32")) or not codec._is_text_encoding:
+    if codec.name.startswith(("utf-16", "utf-32")) or not codec._is_text_encoding or codec.name in _NO_CHARSETS:
         return None
     return codec.name
 

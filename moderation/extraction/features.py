@@ -1,144 +1,137 @@
 """What the line model sees of a plain text: one row of numbers a line.
 
-Each line is described by itself (length, punctuation, what its wording says), by its neighbours, and by what the page
-shows above and below it. Training (fit.py) and inference (line_model.py) share this module; a change here needs new
-weights.
+Each line is described by itself (its words and signs), by its neighbours, and by what the text shows above and below
+it: how far the next date or "Reply" is, how often a line of this shape stands there, how the blank lines fall. Training
+(fit.py) and inference (line_model.py) share this module; a change here needs new weights.
 """
 
 import functools
-import math
-import re
-from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation.extraction.lines import Line, header, may_be_name, unbulleted
-from moderation.extraction.times import time_span
-from moderation.extraction.wording import says
+from moderation.extraction import lines_kernel as kernel
+from moderation.extraction.lines import Line
+from moderation.extraction.wording import words_table
 
-WINDOW = 2  # lines on each side whose own numbers are repeated for a line
-_CONTEXT = 4 + 7 * 6  # columns that _context adds
-_REACH = 10  # lines on each side over which signs are counted
-_FAR = 200  # lines; a sign further away is no sign
-_SEEN = 2000  # characters of a line that are looked at
-_CACHED = 120  # characters; longer lines hardly ever repeat
-
-_FIRST = re.compile(
-    r"\b(?:i|i'm|im|i've|my|me|you|your|we|us|our|u|thanks?|lol|ich|du|mir|mich|mein\w*|sie|ihr|wir|uns|danke|je|j'ai|vous|tu|nous|mon|ma|mes|merci|yo|mi|"
-    r"tú|usted|gracias|io|mio|voi|grazie|eu|meu|você|obrigad[oa]|ik|mijn|jij|je|bedankt|ja|mnie|dziękuję|pan|я|мне|вы|ты|мы|спасибо)\b",
-    re.IGNORECASE,
+WINDOW = 3  # lines on each side whose own numbers are repeated for a line
+SEEN = 2000  # characters of a line that are looked at
+_SIZE = len(kernel.COLUMNS)
+# What is repeated for the neighbours.
+_SHOWN = (*range(9), 10, 11, 12, 13, 16, 17, 19, 24, 28, 29, 30, 31, 36)
+_TABLES = (
+    ("boundary", "numbered", kernel.NUMBERED),
+    ("boundary", "bare", kernel.BARE),
+    ("boundary", "wpdiscuz", kernel.OPENS),
+    ("footer", "wpdiscuz", kernel.CLOSES),
+    ("footer", "lines", kernel.FOOTER),
+    ("interface", "lines", kernel.INTERFACE),
+    ("word", "first", kernel.FIRST),
+    ("word", "second", kernel.SECOND),
+    ("word", "talk", kernel.TALK),
+    ("word", "stop", kernel.STOP),
+    ("word", "month", kernel.MONTH),
+    ("word", "day", kernel.DAY),
+    ("word", "unit", kernel.UNIT),
+    ("word", "ago", kernel.AGO),
+    ("word", "clock", kernel.CLOCK),
+    ("word", "say", kernel.SAY),
+    ("word", "by", kernel.BY),
 )
-_REPLY = re.compile(
-    r"\W*(?:\d+\W*)?(?:reply|respond|antworten|antwort|répondre|responder|rispondi|beantwoorden|reageer|odpowiedz|ответить|відповісти|svara?|"
-    r"yanıtla|回覆|回复|返信|quote|zitieren|report|melden|like|share|permalink|log in to reply)\b.{0,25}",
-    re.IGNORECASE,
-)
-_URL = re.compile(r"https?://|www\.")
-_SENTENCE_END = (".", "!", "?", "…", '."', '!"', '?"', ".)", ":)", ".”", "!”", "?”", ";)", ":-)", ":D")
-
-# Columns of what a line says by itself.
-BOUNDARY, BARE, _FOOTER, INTERFACE, HEADER, SIGNED, TIME, REPLIES = 0, 1, 2, 3, 4, 5, 6, 9
 
 
-@functools.lru_cache(maxsize=20_000)
-def _own(text: str) -> tuple[float, ...]:
-    """Return what a line says by itself."""
-    short = len(text) <= 160
-    said = header(text) if short else None
-    numbered = short and says("boundary", "numbered", text)
-    bare = short and not numbered and says("boundary", "bare", text)
-    words = text.split()
-    n = len(text)
-    letters = sum(map(str.isalpha, text[:300])) or 1
-    return (
-        numbered,
-        bare,
-        short and says("footer", "lines", text),
-        short and says("interface", "lines", text),
-        said is not None and said.author is not None,
-        said is not None and said.author is not None and said.time is not None,
-        said is not None and said.author is None,
-        short and said is None and time_span(text) is not None,
-        said is None and len(words) <= 5 and may_be_name(unbulleted(text)),
-        short and _REPLY.fullmatch(text) is not None,
-        math.log1p(n) / 5,
-        math.log1p(len(words)) / 4,
-        n > 100,
-        text.endswith(_SENTENCE_END),
-        text.endswith(":"),
-        text[0].islower(),
-        text[0].isdigit() or text[0] in "#•*-–+",
-        text[0] in "@>\"“„«'",
-        _URL.search(text[:500]) is not None,
-        sum(map(str.isupper, text[:300])) / letters,
-        sum(map(str.isdigit, text[:300])) / min(n, 300),
-        min(len(_FIRST.findall(text[:500])) / (len(words) ** 0.5), 1.5),
-        min(text.count("!") + text.count("?"), 4) / 4,
-        text.count(",") > 1,
-        "|" in text or "»" in text or "·" in text,
-    )
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What each line says: numbers (lines, COLUMNS), bits of lines_kernel (lines,), hashes of its words (lines,)."""
+
+    numbers: NDArray[np.float32]
+    said: NDArray[np.uint32]
+    keys: NDArray[np.uint64]
+
+    def part(self, places: NDArray[np.int64]) -> "Reading":
+        """Return what some of the lines say."""
+        return Reading(self.numbers[places], self.said[places], self.keys[places])
 
 
-def _described(text: str) -> tuple[float, ...]:
-    return _own(text) if len(text) <= _CACHED else _own.__wrapped__(text[:_SEEN])
+def read(lines: Sequence[Line]) -> Reading:
+    """Return what each line says by itself."""
+    texts = [line.text if len(line.text) <= SEEN else line.text[:SEEN] for line in lines]
+    starts = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum([len(text) for text in texts], out=starts[1:])
+    codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
+    n = len(texts)
+    reading = Reading(np.empty((n, _SIZE), np.float32), np.empty(n, np.uint32), np.empty(n, np.uint64))
+    kernel.read_lines(codes, starts, _characters(), _phrases(), (reading.numbers, reading.said, reading.keys))
+    return reading
 
 
-def describe(lines: Sequence[Line]) -> NDArray[np.float32]:
+def describe(lines: Sequence[Line], reading: Reading) -> NDArray[np.float32]:
     """Return the features of the lines, float32 (lines, features)."""
     n = len(lines)
-    own = np.array(
-        [_described(line.text) for line in lines],
-        dtype=np.float32,
-    ).reshape(n, -1)
-    blanks = np.array([min(line.blanks, 3) for line in lines], dtype=np.float32)
-    below = np.append(blanks[1:], 3.0).astype(np.float32)
-    seen = Counter(line.text for line in lines)
-    repeats = np.array([math.log(seen[line.text]) for line in lines], dtype=np.float32)
-    indent = np.array([min(line.indent, 8) / 8 for line in lines], dtype=np.float32)
-    one = np.column_stack(
-        [own, blanks == 0, blanks == 1, blanks >= 2, below == 0, below == 1, below >= 2, repeats, indent]
-    )
-    padded = np.pad(one, ((WINDOW, WINDOW), (0, 0)))
-    around = [padded[k : k + n] for k in range(2 * WINDOW + 1)]
-    return np.column_stack([*around, _context(own, blanks, n)]).astype(np.float32)
+    blanks = np.fromiter((line.blanks for line in lines), np.int64, n)
+    above = np.minimum(blanks, 3).astype(np.float32)
+    indents = np.fromiter((min(line.indent, 40) for line in lines), np.int64, n)
+    shown = np.column_stack([reading.numbers[:, _SHOWN], above])
+    beside = np.zeros((n, 2 * WINDOW, shown.shape[1]), np.float32)
+    for place, k in enumerate((*range(-WINDOW, 0), *range(1, WINDOW + 1))):
+        here, there = slice(max(0, -k), max(0, n - k)), slice(max(0, k), max(0, n + k))
+        beside[here, place] = shown[there]
+    # An array of its own: numba compiles anew for each memory layout.
+    around = np.zeros((n, kernel.SURROUNDINGS), np.float32)
+    kernel.look_around((reading.numbers, reading.said, reading.keys), blanks, indents, around)
+    own = np.column_stack([reading.numbers, above, indents])
+    return np.concatenate([own, beside.reshape(n, -1), around], axis=1, dtype=np.float32)
 
 
-def column_of(features: NDArray[np.float32], column: int) -> NDArray[np.float32]:
-    """Return what the lines say by themselves in one column of `describe`'s rows."""
-    width = (features.shape[1] - _CONTEXT) // (2 * WINDOW + 1)
-    return features[:, WINDOW * width + column]
+@functools.cache
+def _characters() -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
+    """Return kind and lower case of the first 65536 code points."""
+    every = np.arange(1 << 16, dtype=np.uint32)
+    characters = every.view("U1")
+    decimal = np.char.isdecimal(characters)
+    kinds = np.where(np.char.isalnum(characters) & ~decimal, kernel.LETTER, 0) | np.where(decimal, kernel.DIGIT, 0)
+    kinds |= np.where(np.char.isupper(characters), kernel.UPPER, 0)
+    lower = np.char.lower(characters).view(np.uint32).copy()
+    lower[ord("İ")], lower[ord("ς")] = ord("i"), ord("σ")
+    return kinds.astype(np.uint8), lower
 
 
-def _context(own: NDArray[np.float32], blanks: NDArray[np.float32], n: int) -> NDArray[np.float32]:
-    places = np.arange(n)
-    signs = {
-        "boundary": own[:, BOUNDARY] > 0,
-        "announced": (own[:, BOUNDARY] + own[:, BARE]) > 0,
-        "footer": own[:, _FOOTER] > 0,
-        "interface": own[:, INTERFACE] > 0,
-        "header": own[:, HEADER] > 0,
-        "time": own[:, TIME] > 0,
-        "reply": own[:, REPLIES] > 0,
-    }
-    columns = [
-        places / max(n, 1),
-        1.0 / (1 + places),
-        np.full(n, math.log1p(n) / 8),
-        np.full(n, blanks.mean() if n else 0.0),
-    ]
-    for sign in signs.values():
-        sums = np.concatenate([[0.0], np.cumsum(sign)])
-        low, high = np.maximum(places - _REACH, 0), np.minimum(places + _REACH + 1, n)
-        last = np.maximum.accumulate(np.where(sign, places, -_FAR))
-        following = np.minimum.accumulate(np.where(sign, places, n + _FAR)[::-1])[::-1]
-        columns += [
-            (sums[places] - sums[low]) / 5,
-            (sums[high] - sums[places]) / 5,
-            np.log1p(np.minimum(places - last, _FAR)) / 5,
-            np.log1p(np.minimum(following - places, _FAR)) / 5,
-            np.full(n, math.log1p(float(sums[-1])) / 4),
-            sums[places] > 0,
-        ]
-    return np.column_stack(columns).astype(np.float32)
+def hash_of(phrases: Sequence[str]) -> NDArray[np.uint64]:
+    """Return the kernel's hash of each phrase, which has at least one character."""
+    starts = np.zeros(len(phrases) + 1, np.int64)
+    np.cumsum([len(phrase) for phrase in phrases], out=starts[1:])
+    out = np.empty(len(phrases), np.uint64)
+    kernel.hashes(np.frombuffer("".join(phrases).encode("utf-32-le"), np.uint32), starts, out)
+    return out
+
+
+@functools.cache
+def _phrases() -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
+    """Return the hash table of all that words.toml lists."""
+    table = words_table()
+    phrases: list[str] = []
+    marks: list[int] = []
+    starts: list[bool] = []
+    for group, name, mark in _TABLES:
+        for phrase in table[group][name]:
+            if not phrase:
+                continue
+            begins = phrase.endswith(" *")
+            phrases.append(phrase[:-2] if begins else phrase)
+            starts.append(begins)
+            marks.append(mark | (kernel.BUTTON if group == "interface" and " " not in phrase else 0))
+    hashes = hash_of(phrases)
+    hashes[starts] ^= kernel.START
+    unique, inverse = np.unique(hashes, return_inverse=True)
+    bits = np.zeros(len(unique), np.uint32)
+    np.bitwise_or.at(bits, inverse, np.array(marks, np.uint32))
+    places = 1 << (2 * len(unique) - 1).bit_length()
+    keys, said = np.zeros(places, np.uint64), np.zeros(places, np.uint32)
+    for value, bit in zip(unique.tolist(), bits.tolist(), strict=True):
+        place = (value >> 20) & (places - 1)
+        while said[place]:
+            place = (place + 1) & (places - 1)
+        keys[place], said[place] = value, bit
+    return keys, said

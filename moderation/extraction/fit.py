@@ -1,113 +1,51 @@
 """Trains the line model on pages with gold comments and writes its weights.
 
     python -m moderation.extraction.fit GOLD [--output FILE]
+    python -m moderation.extraction.fit GOLD --cross-validate [--folds N]
 
-GOLD is a directory in the format of the project's gold pages: html.jsonl.gz (id, licence, comments, negative),
-pages.zip (text/RENDERER/ID.txt) and text_RENDERER.jsonl.gz (the gold comments' spans). Only pages whose source allows
-training are used; the others (and score.py beside the gold) measure it on hosts that it has not seen.
+GOLD is a directory as gold.py reads it. Only pages whose source allows training are used. With --cross-validate
+nothing is written: each page is read by a model that has seen no page of its host, and the figures are printed.
 """
 
 import argparse
-import gzip
-import json
-import warnings
-import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
-from itertools import pairwise
+from dataclasses import fields
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from moderation.extraction.assembly import assembled
-from moderation.extraction.features import describe
+from moderation.extraction.draft import finished
+from moderation.extraction.features import describe, read
+from moderation.extraction.gold import RENDERERS, Gold, Page, gold_pages
 from moderation.extraction.layouts import Material, relaid
-from moderation.extraction.line_model import AROUND, BEGIN, INSIDE, OUTSIDE, LineModel
-from moderation.extraction.lines import Line, header, may_be_name, split_lines
-from moderation.extraction.wording import says
+from moderation.extraction.line_model import AFTER, AROUND, AUTHOR, BEGIN, INSIDE, OUTSIDE, STATES, LineModel
+from moderation.extraction.lines import Line
+from moderation.extraction.lines_kernel import HEADER, NAME
+from moderation.extraction.measure import by_group
+from moderation.types import Comment
 
-RENDERERS = ("resiliparse_main", "wet", "inscriptis")
-TRAINABLE = ("wcxb", "traf", "wf52")  # prefixes of ids: sources whose licence allows training
-_NEAR = 3  # lines before the first and after the last comment that may belong to them
-_GAP = 15  # lines between two comments beyond which they do not belong together
+if TYPE_CHECKING:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+_NOTHING = ("0 Comments", "No comments yet", "0 Kommentare", "Be the first to comment", "Comments", "Leave a comment")
 _SEED = 7
-_UNITS, _NETWORKS, _EPOCHS, _ALPHA = 56, 2, 16, 3e-4
-_CLIP = 6.0  # standard deviations
-_WHOLE = 150  # lines of a page that are all learned from
-_FORUMS = 0.35  # share of the lines of forum pages, which are long and many
-_RELAID = 2  # pages in a new layout for each page with comments
+_ROUNDS, _LEAVES, _RATE, _SMALLEST, _RIDGE, _TRIED = 70, 20, 0.12, 60, 5.0, 0.3
+_MANY, _WHOLE = 80, 24  # lines of a page that are all learned from
+_FORUMS = 0.25  # share of the lines of forum pages, which are long and many
+_RELAID = 4  # pages in a new layout for each page with comments
 _SHORT_ARTICLE, _LONG_COMMENT = 8, 12  # lines
-_PRIOR = 0.8  # how much of the states' shares, which the networks have learned, the transitions take back
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One rendered page: its host, its lines and their states, and the share of the lines to learn from."""
-
-    id: str
-    host: str
-    lines: list[Line]
-    states: list[int]
-    share: float = 1.0
-
-
-def pages(gold: Path, renderers: Sequence[str] = RENDERERS) -> Iterator[Page]:
-    """Yield the pages that may be trained on, in each rendering."""
-    rows = {}
-    with gzip.open(gold / "html.jsonl.gz", "rt", encoding="utf-8") as file:
-        for line in file:
-            row = json.loads(line)
-            if row["id"].split("-")[0] in TRAINABLE and (row["comments"] or row["negative"]):
-                rows[row["id"]] = row
-    with zipfile.ZipFile(gold / "pages.zip") as archive:
-        for renderer in renderers:
-            with gzip.open(gold / f"text_{renderer}.jsonl.gz", "rt", encoding="utf-8") as file:
-                for line in file:
-                    spans = json.loads(line)
-                    if spans["id"] not in rows:
-                        continue
-                    text = archive.read(f"text/{renderer}/{spans['id']}.txt").decode("utf-8", "replace")
-                    lines = split_lines(text)
-                    kept = sorted(tuple(span) for span in spans["spans"] or () if span)
-                    if lines and (kept or rows[spans["id"]]["negative"]):
-                        host = urlsplit(rows[spans["id"]]["url"] or "").hostname or spans["id"]
-                        share = _FORUMS if rows[spans["id"]]["kind"] == "forum" else 1.0
-                        yield Page(spans["id"], host, lines, states_of(lines, kept), share)
-
-
-def states_of(lines: Sequence[Line], spans: Sequence[tuple[int, int]]) -> list[int]:
-    """Return the state of each line, given the code points [start, end) of each comment."""
-    states = [OUTSIDE] * len(lines)
-    owner = [-1] * len(lines)
-    first = 0
-    for number, (start, end) in enumerate(spans):
-        while first < len(lines) and lines[first].end <= start:
-            first += 1
-        begun = False
-        for i in range(first, len(lines)):
-            if lines[i].start >= end:
-                break
-            overlap = min(end, lines[i].end) - max(start, lines[i].start)
-            if 2 * overlap >= lines[i].end - lines[i].start:
-                states[i], owner[i] = (INSIDE if begun else BEGIN), number
-                begun = True
-    body = [i for i, state in enumerate(states) if state != OUTSIDE]
-    for i, k in pairwise(body):
-        if k - i <= _GAP:
-            states[i + 1 : k] = [AROUND] * (k - i - 1)
-    if body:
-        for places in (range(body[0] - 1, body[0] - 1 - _NEAR, -1), range(body[-1] + 1, body[-1] + 1 + _NEAR)):
-            for i in places:
-                if not (0 <= i < len(lines) and _goes_with_comments(lines[i].text)):
-                    break
-                states[i] = AROUND
-    return states
-
-
-def _goes_with_comments(text: str) -> bool:
-    return header(text) is not None or may_be_name(text) or says("interface", "lines", text)
+_STEP = 0.3  # weight of the transitions
+_PRIOR = 0.8  # how much of the states' shares, which the trees have learned, the transitions take back
+_BEGINS, _ENTERS, _NEVER = (
+    0.3,
+    2.0,
+    -15.0,
+)  # nats for beginning a comment, for going over to comments, for what cannot be
 
 
 def bare(page: Page, rng: np.random.Generator) -> Page:
@@ -117,7 +55,7 @@ def bare(page: Page, rng: np.random.Generator) -> Page:
     states = []
     blanks = 0
     for line, state in zip(page.lines, page.states, strict=True):
-        lost = lose_headers and state == AROUND and rng.random() < 0.8
+        lost = lose_headers and state in (AROUND, AUTHOR) and rng.random() < 0.8
         if lost:
             blanks += line.blanks
             continue
@@ -125,7 +63,23 @@ def bare(page: Page, rng: np.random.Generator) -> Page:
         lines.append(Line(line.text, line.start, line.end, above, line.indent))
         states.append(state)
         blanks = 0
-    return Page(page.id, page.host, lines, states, page.share)
+    return Page(page.id, page.host, lines, states, page.forum)
+
+
+def emptied(page: Page, rng: np.random.Generator) -> Page:
+    """Return `page` as it was before anyone commented."""
+    lines: list[Line] = []
+    states: list[int] = []
+    said = rng.random() < 0.3
+    for line, state in zip(page.lines, page.states, strict=True):
+        if state == AFTER and said:
+            lines.append(Line(_NOTHING[int(rng.integers(len(_NOTHING)))], 0, 0, 1, 0))
+            states.append(OUTSIDE)
+            said = False
+        if state in (OUTSIDE, AFTER):
+            lines.append(line)
+            states.append(state)
+    return Page(page.id, page.host, lines, states, page.forum)
 
 
 def material(train: Sequence[Page]) -> Material:
@@ -135,7 +89,11 @@ def material(train: Sequence[Page]) -> Material:
         first = next((i for i, state in enumerate(page.states) if state != OUTSIDE), len(page.lines))
         if first >= _SHORT_ARTICLE:
             articles.append(page.lines[:first])
-        drafts = [draft for draft in assembled(page.lines, page.states) if len(draft.lines) <= _LONG_COMMENT]
+        drafts = [
+            draft
+            for draft in assembled(page.lines, page.states, read(page.lines).said)
+            if len(draft.lines) <= _LONG_COMMENT
+        ]
         if drafts:
             comments.append([[line.text for line in draft.lines] for draft in drafts])
     return Material(articles, comments)
@@ -143,63 +101,132 @@ def material(train: Sequence[Page]) -> Material:
 
 def fit(train: Sequence[Page]) -> LineModel:
     """Return the model for these pages."""
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.neural_network import MLPClassifier
+    from sklearn.ensemble import HistGradientBoostingClassifier
 
     rng = np.random.default_rng(_SEED)
     from_these = material(train)
-    sequences = [(page.lines, page.states, page.share) for page in train]
+    sequences = [(page.lines, page.states, _FORUMS if page.forum else 1.0) for page in train]
     bared = [bare(page, rng) for page in train if max(page.states)]
-    sequences += [(page.lines, page.states, page.share) for page in bared]
+    sequences += [(page.lines, page.states, _FORUMS if page.forum else 1.0) for page in bared]
+    empty = [emptied(page, rng) for page in train if max(page.states)]
+    sequences += [
+        (page.lines, page.states, _FORUMS if page.forum else 1.0) for page in empty if page.lines and rng.random() < 0.5
+    ]
     sequences += [
         (*relaid(from_these, rng), 1.0) for _ in range(_RELAID * len({page.id for page in train if max(page.states)}))
     ]
     rows, labels = [], []
-    counts = np.full((4, 4), 0.1)
+    counts = np.full((STATES, STATES), 0.1)
+    starts = np.full(STATES, 0.5)
     for lines, states, share in sequences:
         np.add.at(counts, (np.array(states[:-1], int), np.array(states[1:], int)), 1)
+        starts[states[0]] += 1
         # Long pages are all alike inside: a share of their lines says the same.
-        kept = rng.random(len(lines)) < share * min(1.0, (_WHOLE / len(lines)) ** 0.5)
-        rows.append(describe(lines)[kept])
+        outside = np.isin(states, (OUTSIDE, AFTER))
+        kept = rng.random(len(lines)) < share * np.minimum(1.0, (np.where(outside, _WHOLE, _MANY) / len(lines)) ** 0.5)
+        reading = read(lines)
+        if AUTHOR not in states:  # whether any is named is not known
+            kept &= (np.array(states) != AROUND) | (reading.said & (NAME | HEADER) == 0)
+        rows.append(describe(lines, reading)[kept])
         labels.append(np.array(states)[kept])
     x, y = np.concatenate(rows), np.concatenate(labels)
-    mean, scale = x.mean(axis=0), x.std(axis=0) + 1e-2
-    x = np.clip((x - mean) / scale, -_CLIP, _CLIP)
-    networks = []
-    for seed in range(_NETWORKS):
-        network = MLPClassifier((_UNITS,), alpha=_ALPHA, batch_size=512, max_iter=_EPOCHS, random_state=seed)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            networks.append(network.fit(x, y))
-    shares = np.bincount(y, minlength=4) / len(y)
-    counts[OUTSIDE, INSIDE] = counts[AROUND, INSIDE] = 1e-6
-    steps = np.log(counts / counts.sum(axis=1, keepdims=True)) - _PRIOR * np.log(shares)
-    # The networks' mean logit is one network whose hidden layers stand side by side.
+    trees = HistGradientBoostingClassifier(
+        max_iter=_ROUNDS,
+        max_leaf_nodes=_LEAVES,
+        learning_rate=_RATE,
+        min_samples_leaf=_SMALLEST,
+        l2_regularization=_RIDGE,
+        max_features=_TRIED,
+        early_stopping=False,
+        random_state=_SEED,
+    ).fit(x, y)
+    shares = np.bincount(y, minlength=STATES) / len(y)
+    # The trees see the neighbours, so what usually follows what is mostly known to them: it counts only in part.
+    counts[OUTSIDE, AFTER] = counts[OUTSIDE, AROUND]
+    steps = _STEP * (np.log(counts / counts.sum(axis=1, keepdims=True)) - _PRIOR * np.log(shares))
+    start = _STEP * (np.log(starts / starts.sum()) - _PRIOR * np.log(shares))
+    steps[:, BEGIN] += _BEGINS
+    entry = [AROUND, BEGIN, AUTHOR]
+    steps[OUTSIDE, entry] += _ENTERS
+    start[entry] += _ENTERS
+    steps[[OUTSIDE, AROUND, AFTER, AUTHOR], INSIDE] = steps[AFTER, :AFTER] = steps[AFTER, AUTHOR] = _NEVER
+    return exported(trees, start, steps)
+
+
+def exported(
+    trees: "HistGradientBoostingClassifier", start: NDArray[np.float64], steps: NDArray[np.float64]
+) -> LineModel:
+    """Return scikit-learn's trees as arrays that give the same sums."""
+    nodes = [_side_by_side(tree.nodes) for round_ in trees._predictors for tree in round_]
+    sizes = [len(tree) for tree in nodes]
+    every = np.concatenate(nodes)
+    leaf = every["is_leaf"].astype(bool)
+    # Features are single floats: a threshold rounded down to one parts them in the same way.
+    threshold = every["num_threshold"].astype(np.float32)
+    threshold = np.where(threshold > every["num_threshold"], np.nextafter(threshold, np.float32(-np.inf)), threshold)
     return LineModel(
-        mean=mean,
-        scale=scale,
-        hidden=np.concatenate([network.coefs_[0] for network in networks], axis=1).astype(np.float32),
-        hidden_bias=np.concatenate([network.intercepts_[0] for network in networks]).astype(np.float32),
-        output=(np.concatenate([network.coefs_[1] for network in networks]) / _NETWORKS).astype(np.float32),
-        output_bias=(sum(network.intercepts_[1] for network in networks) / _NETWORKS).astype(np.float32),
-        transitions=steps.astype(np.float32),
+        feature=np.where(leaf, 0, every["feature_idx"]).astype(np.uint16),
+        threshold=np.where(leaf, every["value"], threshold).astype(np.float32),
+        left=np.where(leaf, 0, every["left"]).astype(np.uint8),
+        roots=np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32),
+        baseline=trees._baseline_prediction.ravel().astype(np.float32),
+        start=start.astype(np.float32),
+        steps=steps.astype(np.float32),
     )
 
 
+def _side_by_side(nodes: NDArray[np.void]) -> NDArray[np.void]:
+    """Return a tree's nodes with each right child next after the left one."""
+    order = [0]
+    left = []
+    for node in order:
+        left.append(0 if nodes["is_leaf"][node] else len(order))
+        if not nodes["is_leaf"][node]:
+            order += [int(nodes["left"][node]), int(nodes["right"][node])]
+    laid = nodes[order].copy()
+    laid["left"] = left
+    return laid
+
+
 def save(model: LineModel, path: Path) -> None:
-    """Write the weights in half precision, aside first."""
+    """Write the weights, aside first."""
     aside = path.with_suffix(".new")
-    save_file({field.name: getattr(model, field.name).astype(np.float16) for field in fields(model)}, aside)
+    save_file({field.name: getattr(model, field.name) for field in fields(model)}, aside)
     aside.replace(path)
 
 
+def cross_validated(
+    pages: Sequence[Gold], folds: int
+) -> Iterator[tuple[str, str, tuple[Comment, ...], tuple[Comment, ...]]]:
+    """Yield (group, text, comments found, gold comments) of each page, read by a model that never saw its host."""
+    for fold in range(folds):
+        model = fit([gold.page for gold in pages if gold.trains and _fold(gold.page, folds) != fold])
+        for gold in pages:
+            if _fold(gold.page, folds) == fold:
+                lines = gold.page.lines
+                reading = read(lines)
+                found = finished(assembled(lines, model.states(lines, reading), reading.said))
+                yield f"{gold.renderer} {'forum' if gold.page.forum else 'articles'}", gold.text, found, gold.comments
+
+
+def _fold(page: Page, folds: int) -> int:
+    return zlib.crc32(page.host.encode()) % folds
+
+
 def main() -> None:
-    """Train and write."""
+    """Train and write, or cross-validate and print."""
     parser = argparse.ArgumentParser(description="Train the line model on pages with gold comments.")
     parser.add_argument("gold", type=Path)
     parser.add_argument("--output", type=Path, default=Path(__file__).with_name("lines.safetensors"))
+    parser.add_argument("--cross-validate", action="store_true", help="print figures for hosts not trained on")
+    parser.add_argument("--folds", type=int, default=3)
     arguments = parser.parse_args()
-    save(fit(list(pages(arguments.gold))), arguments.output)
+    pages = list(gold_pages(arguments.gold, RENDERERS))
+    if arguments.cross_validate:
+        for group, figures in by_group(cross_validated(pages, arguments.folds)).items():
+            print(group.ljust(26), figures)  # noqa: T201
+    else:
+        save(fit([gold.page for gold in pages if gold.trains]), arguments.output)
 
 
 if __name__ == "__main__":

@@ -1,20 +1,31 @@
 """HTML: the comments are found in the tree and taken out; what is left is searched for the article."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from html import unescape
 
 from lxml import etree
-from lxml import html as lxml_html
+from lxml.html import HtmlElement
 
+from moderation.extraction.items import Found
+from moderation.extraction.parts import Marks
 from moderation.extraction.plain import from_text
-from moderation.extraction.platforms import by_platform
+from moderation.extraction.platforms import by_platform, worth
 from moderation.extraction.render import rendered
+from moderation.extraction.schema import by_schema
 from moderation.extraction.selectors import Index
 from moderation.extraction.siblings import by_siblings
 from moderation.types import Comment, Document
 
 _DEEPEST = 300  # levels; beyond, tree algorithms turn quadratic, and no page that people read is built so
+_NO_ARTICLE = (
+    "script", "style", "noscript", "template", "link", "meta", "nav", "footer", "aside", "svg", "canvas", "iframe",
+    "object", "button", "input", "select", "option", "textarea", "label", "map", "audio", "video",
+)  # fmt: skip
+_INLINE = (
+    "span", "font", "b", "strong", "i", "em", "u", "small", "big", "wbr", "abbr", "time", "mark",
+)  # fmt: skip
 _TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|</?[a-zA-Z][^<>]*>?", re.IGNORECASE | re.DOTALL)
 
 
@@ -27,10 +38,20 @@ def from_html(source: str, url: str | None = None) -> Document:
         return from_text(unescape(_TAG.sub("\n", source)), url)
     title = _title(root)
     index = Index(root)
-    found = by_platform(index, source) or by_siblings(index)
+    found = comments_of(index)
     for one in found:
-        _detach(one.node)
-    return Document(_article(root), tuple(_numbered([one.comment for one in found])), url=url, title=title)
+        for node in (one.node, *one.also):
+            if node is not None:
+                _detach(node)
+    return Document(_article(root), tuple(_numbered(found)), url=url, title=title)
+
+
+def comments_of(index: Index) -> list[Found]:
+    """Return the comments of the page: what its data state or a platform rule finds, else what looks like comments."""
+    marks = Marks(index)
+    stated, ruled = by_schema(index), by_platform(index, marks)
+    best = stated if worth(stated) > worth(ruled) else ruled
+    return best or by_siblings(index, marks)
 
 
 def visible_text(source: str) -> str:
@@ -43,12 +64,14 @@ def parsed(source: str) -> etree._Element | None:
     """Return the root of the page; None where it holds no element."""
     # NULs end a C string; lone surrogates cannot be encoded.
     clean = source.replace("\x00", "").encode("utf-8", "replace")
+    parser = etree.HTMLParser(encoding="utf-8", remove_pis=True, remove_comments=True, huge_tree=True)
+    # One class for every tag: lxml.html's own lookup is Python that runs for each node, a tenth of a page's time.
+    parser.set_element_class_lookup(etree.ElementDefaultClassLookup(element=HtmlElement))
     try:
-        return lxml_html.document_fromstring(
-            clean, parser=lxml_html.HTMLParser(encoding="utf-8", remove_pis=True, huge_tree=True)
-        )
-    except (etree.ParserError, etree.XMLSyntaxError):
+        root: etree._Element | None = etree.fromstring(clean, parser)
+    except etree.XMLSyntaxError:
         return None
+    return root
 
 
 def _too_deep(root: etree._Element) -> bool:
@@ -80,19 +103,33 @@ def _detach(node: etree._Element) -> None:
 
 
 def _article(root: etree._Element) -> str:
+    """Return the article of what is left of the page; `root` is not to be used afterwards."""
     import trafilatura
 
+    # Trafilatura copies the tree a dozen times: what holds no article goes first, and inline markup dissolves.
+    # Measured: a fifth less time, and articles that are as good.
+    etree.strip_elements(root, *_NO_ARTICLE, with_tail=False)
+    etree.strip_tags(root, *_INLINE)
     text = trafilatura.extract(root, include_comments=False, include_formatting=False, fast=True)
     return text or ""
 
 
-def _numbered(comments: list[Comment]) -> list[Comment]:
-    """Make every `id` unique, by the number on the page where need be, and every `parent` a comment before."""
+def _numbered(found: Sequence[Found]) -> list[Comment]:
+    """Make every `id` unique, by the number on the page where need be, and every `parent` a comment before.
+
+    Where nothing names the parent but the comments say how deep they stand, it is the last one that stands higher.
+    """
     taken: set[str] = set()
+    above: list[tuple[int, str]] = []
     numbered = []
-    for number, comment in enumerate(comments, 1):
-        own = comment.id if comment.id and comment.id not in taken else str(number)
-        parent = comment.parent if comment.parent in taken else None
+    for number, one in enumerate(found, 1):
+        own = one.comment.id if one.comment.id and one.comment.id not in taken else str(number)
+        parent = one.comment.parent if one.comment.parent in taken else None
+        if one.level is not None:
+            while above and above[-1][0] >= one.level:
+                above.pop()
+            parent = parent or (above[-1][1] if above else None)
+            above.append((one.level, own))
         taken.add(own)
-        numbered.append(replace(comment, id=own, parent=parent))
+        numbered.append(replace(one.comment, id=own, parent=parent))
     return numbered

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moderation.extraction.line_model import AROUND, BEGIN, INSIDE, OUTSIDE
+from moderation.extraction.line_model import AFTER, AROUND, AUTHOR, BEGIN, INSIDE, OUTSIDE
 from moderation.extraction.lines import Line
 
 _ABOVE = (
@@ -46,6 +46,25 @@ _ABOVE = (
     ("{a} schreef op {d}",),
     ("{a} пишет:", "{d}"),
     ("{a}", "Member", "{d}"),
+    ("{a} said,", "{d}"),
+    ("{a} said,",),
+    ("{a} commented:", "{d}"),
+    ("Comment by {a}", "{d}"),
+    ("on {d} {k} {a}",),
+    ("{a}", "{d} at {d} | Permalink"),
+    ("by {a} {d}",),
+    ("{a} schrieb am {d}:",),
+    ("Von {a}, {d}",),
+    ("Par {a}, le {d}",),
+    ("{a} pisze:", "{d}"),
+    ("{a}", "{d}", "Reply"),
+    ("{a}", "#{k}", "{d}"),
+    ("#{k}", "by {a} » {d}"),
+    ("{a}", "Posts: {n}", "Joined: {d}", "{d}"),
+    ("{a}", "Senior Member", "Join Date: {d}", "Posts: {n}", "#{k}"),
+    ("{a} - {d}", "Permalink"),
+    ("{d}", "{a}"),
+    ("{a} [{d}]",),
 )
 _BELOW = (
     ("Posted by: {a} | {d}",),
@@ -59,6 +78,12 @@ _BELOW = (
     ("{a}", "{d}"),
     ("Posted by {a} on {d}",),
     ("{d} by {a}",),
+    ("Comment by {a} on {d}",),
+    ("Posted by {a} | {d} | Permalink",),
+    ("Pingback by {a} — {d}",),
+    ("posted by {a} at {d}",),
+    ("{a} ({d})",),
+    ("-{a}",),
 )
 _INTERFACE = (
     (),
@@ -101,6 +126,19 @@ _BOUNDARIES = (
     ("Комментарии ({n})",),
     ("Share", "Comments"),
     ("Leave a comment", "{n} comments"),
+    ("{n} Comments »",),
+    ("Comments ({n})", "Leave a Comment"),
+    ("{n} Comment(s)",),
+    ("What others are saying",),
+    ("{n} reacties",),
+    ("{n} commenti",),
+    ("{n} komentarze",),
+    ("Discussion",),
+    ("{n} users responded in “{t}”", "Subscribe to this post comment rss or trackback url"),
+    ("TrackBack", "TrackBack URL for this entry:", "Comments"),
+    ("Sort: Newest | Oldest",),
+    ("Newest", "Oldest", "Best"),
+    ("Leave a Reply", "Name *", "Email *", "{n} Responses to {t}"),
 )
 _FOOTERS = (
     (),
@@ -122,6 +160,14 @@ _FOOTERS = (
         "The letters and numbers you entered did not match the image. Please try again.",
     ),
     ("Comments are closed.",),
+    ("RSS feed for comments on this post. TrackBack URI", "Leave a comment", "Name (required)"),
+    ("Related Posts", "Recent Comments", "Archives"),
+    ("« Previous Post", "Next Post »"),
+    ("Laisser un commentaire", "Votre adresse de messagerie ne sera pas publiée."),
+    ("Deja una respuesta", "Tu dirección de correo electrónico no será publicada."),
+    ("Добавить комментарий", "Ваш адрес email не будет опубликован."),
+    ("Geef een reactie", "Naam *"),
+    ("You must be logged in to post a comment.",),
     ("Leave a comment", "Name (required)", "Mail (will not be published) (required)", "Website"),
     ("Schreibe einen Kommentar", "Name *"),
 )
@@ -193,11 +239,12 @@ def relaid(material: Material, rng: np.random.Generator) -> tuple[list[Line], li
     blank = rng.random() > 0.35  # whether the renderer leaves blank lines at all
     near, far = (int(rng.integers(0, 2)), int(rng.integers(1, 3))) if blank else (0, 0)
     style = int(rng.integers(5))
+    listed = int(rng.integers(1, 3)) if rng.random() < 0.3 else 0  # a list that a renderer numbers, or gives bullets
     lines: list[Line] = []
     states: list[int] = []
 
-    def add(text: str, state: int, blanks: int) -> None:
-        lines.append(Line(text, 0, 0, blanks, 0))
+    def add(text: str, state: int, blanks: int, indent: int = 0) -> None:
+        lines.append(Line(text, 0, 0, blanks, indent))
         states.append(state)
 
     for line in article[-250:]:
@@ -209,19 +256,24 @@ def relaid(material: Material, rng: np.random.Generator) -> tuple[list[Line], li
         said = {
             "a": _NAMES[int(rng.integers(len(_NAMES)))],
             "k": k,
+            "n": int(rng.integers(1, 3000)),
             "d": _date(rng, style),
             "r": f"{int(rng.integers(2, 20))} days ago",
         }
-        names = [(text.format(**said), AROUND) for text in signature]
+        names = [(text.format(**said), AUTHOR if "{a}" in text else AROUND) for text in signature]
         body = [(text, INSIDE if i else BEGIN) for i, text in enumerate(paragraphs)]
         tail = [(text, AROUND) for text in interface]
         for i, (text, state) in enumerate([*body, *names, *tail] if below else [*names, *body, *tail]):
-            inside = state == INSIDE
-            add(text, state, far if i == 0 else (1 if blank and rng.random() < 0.6 else 0) if inside else near)
+            above = far if i == 0 else near
+            if state == INSIDE:
+                above = 1 if blank and rng.random() < 0.6 else 0
+            if listed and i == 0:
+                text = f"{k}. {text}" if listed == 1 else f"• {text}"
+            add(text, state, above, (2 if i == 0 else 4) if listed else 0)
     for text in pick(_FOOTERS):
-        add(text, OUTSIDE, far)
+        add(text, AFTER, far)
     for line in material.articles[int(rng.integers(len(material.articles)))][-12:]:
-        add(line.text, OUTSIDE, line.blanks if blank else 0)
+        add(line.text, AFTER, line.blanks if blank else 0)
     return lines, states
 
 

@@ -43,6 +43,10 @@ def split_lines(text: str) -> list[Line]:
     """Return the lines of `text` that hold more than white space."""
     lines, blanks, position = [], 0, 0
     for raw in text.splitlines(keepends=True):
+        if raw.isspace():
+            blanks += 1
+            position += len(raw)
+            continue
         stripped = raw.strip("\x00 \t\r\n\f\v\x1c\x1d\x1e\x85\xa0\u2028\u2029\u200b\ufeff")
         if stripped and not stripped.isspace():
             indent = len(raw) - len(raw.lstrip())

@@ -11,7 +11,20 @@ from typing import Any
 
 from lxml import etree
 
-from moderation.extraction.items import INTERFACE, Found, Owner, byline, in_widget, time_of
+from moderation.extraction.items import (
+    INTERFACE,
+    Found,
+    Owner,
+    byline,
+    identity,
+    in_widget,
+    level_of,
+    says_when,
+    says_who,
+    shown,
+    time_of,
+)
+from moderation.extraction.parts import Marks, body, look
 from moderation.extraction.render import rendered
 from moderation.extraction.selectors import Index
 from moderation.extraction.times import iso_time
@@ -25,7 +38,6 @@ class Platform:
     """One row of the table: selectors, see the head of platforms.toml."""
 
     name: str
-    hints: tuple[str, ...]
     item: str
     body: tuple[str, ...]
     author: tuple[str, ...] = ()
@@ -33,6 +45,7 @@ class Platform:
     drop: tuple[str, ...] = ()
     votes: tuple[str, ...] = ()
     reply_to: str | None = None
+    level: str | None = None
     layout: str = "nested"
     author_attribute: str | None = None
     pingback: tuple[str, ...] = ()
@@ -49,65 +62,87 @@ def platforms() -> tuple[Platform, ...]:
     return tuple(Platform(**row) for row in rows)
 
 
-def by_platform(index: Index, source: str) -> list[Found]:
-    """Return the comments of the platform that finds most of them on the page, whose HTML is `source`."""
+def by_platform(index: Index, marks: Marks) -> list[Found]:
+    """Return the comments of the platform that finds most of them on the page."""
     best: list[Found] = []
+    least = 0
     for platform in platforms():
-        if any(hint in source for hint in platform.hints):
-            found = list(_comments(index, platform))
-            if _worth(found) > _worth(best):
-                best = found
+        items = index.select(platform.item)
+        if 2 * len(items) <= least:  # it could not be worth more
+            continue
+        found = list(_comments(items, index, marks, platform))
+        if worth(found) > least:
+            best, least = found, worth(found)
     return best
 
 
-def _worth(found: Sequence[Found]) -> int:
-    # An author speaks for the rule: a rule that is made for another system finds none.
+def worth(found: Sequence[Found]) -> int:
+    """Return how much a reading of the page tells: a comment with an author counts twice."""
+    # A rule that is made for another system finds no authors.
     return sum(2 if one.comment.author else 1 for one in found)
 
 
-def _comments(index: Index, platform: Platform) -> Iterator[Found]:
+def _comments(nodes: Sequence[etree._Element], index: Index, marks: Marks, platform: Platform) -> Iterator[Found]:
     # Each selector runs once over the page and its hits are dealt out to the items: linear, however items are nested.
-    items = dict.fromkeys(index.select(platform.item))
-    if not items:
-        return
-    owner = _Follower(index, items) if platform.layout == "flow" else Owner(items)
+    items = dict.fromkeys(nodes)
+    flow = platform.layout == "flow"
+    owner = _Follower(index, items) if flow else Owner(items)
     bodies = owner.first(index, platform.body)
-    authors = owner.first(index, platform.author)
-    times = owner.first(index, platform.time)
+    if not bodies:
+        return
+    authors = owner.first(index, platform.author, says_who)
+    times = owner.first(index, platform.time, says_when)
     votes = owner.first(index, platform.votes)
     dropped = {node for selector in (INTERFACE, *platform.drop) for node in index.select(selector)} | items.keys()
     around = dropped.union(authors.values(), times.values())
     for item in items:
-        body = bodies.get(item)
-        text = rendered(body, around if body is item else dropped) if body is not None else ""
-        if not text or in_widget(item, index):
+        held = bodies.get(item)
+        if held is None or in_widget(item, index):
             continue
-        author, raw_time = byline(
-            item.get(platform.author_attribute) if platform.author_attribute else _text(authors.get(item)),
-            time_of(times.get(item)),
-        )
+        author = item.get(platform.author_attribute) if platform.author_attribute else None
+        if author is None and item in authors:
+            author = shown(authors[item])
+        when = times.get(item)
+        if not flow and (author is None or when is None):
+            seen = look(item, owner, marks)
+            if author is None and seen.author is not None and seen.author is not held:
+                author = shown(seen.author)
+            when = seen.time if when is None else when
+        author, raw_time = byline(author, time_of(when))
+        if held is item and not flow:
+            text, said = body(item, owner, marks, around)
+            author, raw_time = author or said.author, raw_time or said.time
+        else:
+            text = rendered(held, dropped)
+        if not text:
+            continue
         above = owner.of(item)
         yield Found(
             item,
             Comment(
                 text,
-                id=item.get("id"),
+                id=identity(item, when),
                 author=author,
                 time=(iso_time(raw_time) or raw_time) if raw_time else None,
                 raw_time=raw_time,
-                parent=item.get(platform.reply_to)
-                if platform.reply_to
-                else above.get("id")
-                if above is not None
-                else None,
+                parent=_parent(item, above, platform, times),
                 votes=_votes(votes.get(item)),
                 pingback=not set(platform.pingback).isdisjoint((item.get("class") or "").split()),
             ),
+            also=(held,) if flow else (),
+            level=level_of(item),
         )
 
 
-def _text(node: etree._Element | None) -> str | None:
-    return rendered(node) if node is not None else None
+def _parent(
+    item: etree._Element,
+    above: etree._Element | None,
+    platform: Platform,
+    times: dict[etree._Element, etree._Element],
+) -> str | None:
+    if platform.reply_to:
+        return item.get(platform.reply_to) or None
+    return identity(above, times.get(above)) if above is not None and platform.layout != "flow" else None
 
 
 class _Follower(Owner):

@@ -27,11 +27,17 @@ class _Compound:
     attributes: tuple[tuple[str, str | None, str], ...]
     banned: tuple[str, ...]
 
+    @property
+    def is_class(self) -> bool:
+        """Whether one class is all that is asked for."""
+        return len(self.classes) == 1 and not (self.tag or self.attributes or self.banned)
+
 
 class Index:
     """The nodes of a page by tag, class and attribute, each list in document order."""
 
     def __init__(self, root: etree._Element) -> None:
+        self._root = root
         self.nodes: list[etree._Element] = list(root.iter("*"))
         self.order = {node: i for i, node in enumerate(self.nodes)}
         self.classes: dict[etree._Element, frozenset[str]] = {}
@@ -53,8 +59,15 @@ class Index:
         found: dict[etree._Element, None] = {}
         parts = _parsed(selector)
         for steps in parts:
-            for node in self._candidates(steps[-1]):
-                if self._passes(node, steps[-1]) and self._stands_under(node, steps):
+            last = steps[-1]
+            if len(steps) > 1 and not all(self._candidates(step) for step in steps[:-1]):
+                continue
+            candidates = self._candidates(last)
+            if len(steps) == 1 and last.is_class:
+                found.update(dict.fromkeys(candidates))
+                continue
+            for node in candidates:
+                if self._passes(node, last) and (len(steps) == 1 or self._stands_under(node, steps)):
                     found[node] = None
         return sorted(found, key=self.order.__getitem__) if len(parts) > 1 else list(found)
 
@@ -68,7 +81,7 @@ class Index:
         if step.attributes:
             name = step.attributes[0][0]
             if name not in self._by_attribute:
-                self._by_attribute[name] = [node for node in self.nodes if node.get(name) is not None]
+                self._by_attribute[name] = _having(name)(self._root)
             return self._by_attribute[name]
         return self._by_tag.get(step.tag, []) if step.tag else self.nodes
 
@@ -92,6 +105,11 @@ class Index:
                 return False
             above = above.getparent()
         return True
+
+
+@functools.lru_cache(maxsize=256)
+def _having(attribute: str) -> etree.XPath:
+    return etree.XPath(f"descendant-or-self::*[@{attribute}]")
 
 
 @functools.lru_cache(maxsize=1024)

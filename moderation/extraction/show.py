@@ -1,20 +1,20 @@
 """A page painted with what was decided: article, comments, authors and times, and what was dropped, in colours."""
 
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
 from html import escape
+from itertools import groupby
+from pathlib import Path
 
 from moderation.extraction.encoding import decode
 from moderation.extraction.page import extract, looks_like_html
-from moderation.types import Document
+from moderation.extraction.placing import Part, PlacedLine, placed
+from moderation.types import Comment, Document
 
-_STYLE = (
-    "body{font:15px/1.5 system-ui,sans-serif;max-width:60em;margin:2em auto;padding:0 1em;background:#fff;color:#222}"
-    "p{margin:.15em 0;padding:.1em .5em;white-space:pre-wrap;overflow-wrap:anywhere}"
-    ".article{background:#e8f0fe}.comment{background:#e6f4e6}.odd{background:#cfe9cf}"
-    ".byline{background:#fff1c9}.dropped{color:#999;text-decoration:line-through}"
-    "header p{display:inline-block;margin-right:.5em}"
-    "@media (prefers-color-scheme:dark){body{background:#181818;color:#ddd}.article{background:#1d2b45}"
-    ".comment{background:#1d3a1d}.odd{background:#285028}.byline{background:#4a3d12}.dropped{color:#777}}"
-)
+_DEEPEST = 4  # levels of replies that are set in
 
 
 def show(data: str | bytes, *, url: str | None = None, format: str | None = None) -> str:
@@ -28,38 +28,113 @@ def show(data: str | bytes, *, url: str | None = None, format: str | None = None
         from moderation.extraction.html import visible_text
 
         text = visible_text(text)
-    counts = f"{len(document.comments)} comments, {len({c.author for c in document.comments if c.author})} authors"
-    legend = "".join(f'<p class="{name}">{name}</p>' for name in ("article", "comment", "byline", "dropped"))
-    main = "".join(_painted(text, document))
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8">'
-        f"<title>{escape(document.title or 'Page')}</title>"
-        f"<style>{_STYLE}</style><header>{legend}<p>{counts}</p></header><main>{main}</main></html>"
+    lines, unseen = placed(text, document)
+    heads = _heads(document.comments)
+    return "".join(
+        (
+            *_head(document.title or "Page"),
+            *_header(document, lines),
+            "<main>",
+            *_sections(lines, heads),
+            *_unseen(unseen, document.comments, heads),
+            "</main></body></html>\n",
+        )
     )
 
 
-def _painted(text: str, document: Document) -> list[str]:
-    article = {_key(line) for line in document.article.splitlines()}
-    owner: dict[str, int] = {}
-    bylines: set[str] = set()
-    for number, comment in enumerate(document.comments):
-        for line in comment.text.splitlines():
-            owner.setdefault(_key(line), number)
-        bylines.update(_key(part) for part in (comment.author, comment.raw_time) if part)
-    painted = []
-    for line in text.splitlines():
-        key = _key(line)
-        if not key:
-            continue
-        if key in owner:
-            name = "comment odd" if owner[key] % 2 else "comment"
-        elif key in article:
-            name = "article"
-        else:
-            name = "byline" if any(part in key for part in bylines if len(part) * 4 > len(key)) else "dropped"
-        painted.append(f'<p class="{name}">{escape(line.strip())}</p>')
-    return painted
+def _head(title: str) -> Iterable[str]:
+    style = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    # Nothing is loaded and nothing runs, whatever the page holds: only this very style sheet is allowed.
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    yield '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+    yield f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    yield '<meta name="viewport" content="width=device-width,initial-scale=1">'
+    yield f"<title>{escape(title)}: what was found</title><style>{style}</style></head><body>"
 
 
-def _key(line: str) -> str:
-    return " ".join(line.split())
+def _header(document: Document, lines: Sequence[PlacedLine]) -> Iterable[str]:
+    comments = document.comments
+    parts = Counter(line.part for line in lines)
+    authors = len({comment.author for comment in comments if comment.author})
+    yield f"<header><h1>{escape(document.title or 'A page without a title')}</h1>"
+    if document.url:
+        yield f"<p>{escape(document.url)}</p>"
+    yield (
+        f"<p>Comments: {len(comments):,}, by {authors:,} named authors; "
+        f"{sum(comment.author is None for comment in comments):,} without an author, "
+        f"{sum(comment.time is None for comment in comments):,} without a time, "
+        f"{sum(comment.parent is not None for comment in comments):,} replies. "
+        f"Lines: {parts['article']:,} article, {parts['comment']:,} comments, {parts['byline']:,} authors and times, "
+        f"{parts['dropped']:,} dropped.</p>"
+    )
+    yield '<p class="legend"><span class="article">article</span><span class="comment">comment</span>'
+    yield '<span class="comment second">the next comment</span><span class="author">author</span>'
+    yield '<span class="time">time</span><span class="dropped">dropped</span>'
+    yield '<label><input type="checkbox" id="hide"> hide what was dropped</label></p></header>'
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The line above a comment that says what was read of it, and how deep in a thread it stands."""
+
+    said: str
+    depth: int
+
+
+def _heads(comments: Sequence[Comment]) -> list[_Head]:
+    heads: list[_Head] = []
+    known: dict[str | None, int] = {}
+    for number, comment in enumerate(comments):
+        said = [f"#{number + 1}", f"<b>{escape(comment.author)}</b>" if comment.author else "author unknown"]
+        if time := comment.time or comment.raw_time:
+            said.append(f"<i>{escape(time)}</i>")
+        above = known.get(comment.parent) if comment.parent else None
+        if above is not None:
+            said.append(f'answers <a href="#c{above + 1}">#{above + 1}</a>')
+        if comment.votes is not None:
+            said.append(f"{comment.votes:+,} votes")
+        if comment.pingback:
+            said.append("pingback")
+        depth = min(_DEEPEST, heads[above].depth + 1) if above is not None else 0
+        heads.append(_Head(f'<p class="said" id="c{number + 1}">{" · ".join(said)}</p>', depth))
+        known[comment.id] = number
+    return heads
+
+
+def _sections(lines: Iterable[PlacedLine], heads: Sequence[_Head]) -> Iterable[str]:
+    begun: set[int | None] = set()
+    for (part, number), group in groupby(lines, key=lambda line: (line.part, line.comment)):
+        text = "".join(f"<p>{_painted(line)}</p>" for line in group)
+        if part == "comment" and number is not None and number not in begun:
+            begun.add(number)
+            text = heads[number].said + text
+        yield _section(part, number, heads, text)
+
+
+def _section(part: Part, number: int | None, heads: Sequence[_Head], text: str) -> str:
+    names: list[str] = [part]
+    if number is not None and part == "comment" and number % 2:
+        names.append("second")
+    if number is not None and heads[number].depth:
+        names.append(f"d{heads[number].depth}")
+    return f'<section class="{" ".join(names)}">{text}</section>'
+
+
+def _unseen(numbers: Sequence[int], comments: Sequence[Comment], heads: Sequence[_Head]) -> Iterable[str]:
+    if numbers:
+        yield "<h2>Found in the page, but not among its visible lines</h2>"
+    for number in numbers:
+        text = "".join(f"<p>{escape(line)}</p>" for line in comments[number].text.splitlines() if line.strip())
+        yield _section("comment", number, heads, heads[number].said + text)
+
+
+def _painted(line: PlacedLine) -> str:
+    """Return a line with its author and time marked, as HTML."""
+    marks = sorted((span, name) for span, name in ((line.author, "author"), (line.time, "time")) if span is not None)
+    pieces, done = [], 0
+    for (start, end), name in marks:
+        if start >= done:
+            pieces += [escape(line.text[done:start]), f'<span class="{name}">', escape(line.text[start:end]), "</span>"]
+            done = end
+    return "".join((*pieces, escape(line.text[done:])))

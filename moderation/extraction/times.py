@@ -33,8 +33,8 @@ _NUMERIC = re.compile(r"\b(\d{1,4})([./-])(\d{1,2})\2(\d{2,4})\b", re.ASCII)
 _CLOCK = re.compile(r"\b(\d{1,2})[:.h](\d\d)(?:[:.](\d\d))?\s*(a\.?m\b|p\.?m\b)?", re.IGNORECASE | re.ASCII)
 
 _RELATIVE = re.compile(
-    r"\b(?:(?:about|over|almost|vor|il y a|hace|há|fa|for|för|op)\s)?(?:\d{1,4}|an?|one|einem|einer|un|une|uno|"
-    r"una)\s?\+?"
+    r"\b(?:(?:about|over|almost|vor|il y a|hace|há|fa|for|för|op)\s)?(?:\d{1,4}\s?\+?|(?:an?|one|einem|einer|"
+    r"un|une|uno|una)\s)"
     r"(?:seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|wks?|months?|mos?|years?|yrs?|sekunden?|minuten?|"
     r"stunden?|tag(?:en?)?|wochen?|monat(?:en?)?|"
     r"jahr(?:en?)?|jours?|semaines?|mois|ans?|heures?|horas?|días?|dias?|semanas?|mes(?:es)?|años?|anos?|giorn[oi]|"

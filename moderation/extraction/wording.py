@@ -1,12 +1,14 @@
 """The words around comments (words.toml): what a line of text says by its wording alone."""
 
 import functools
+import itertools
 import re
 import tomllib
 from importlib.resources import files
 
-_PLACEHOLDERS = {"{n}": r"\d{1,3}(?:[.,  ]?\d{3})*", "{who}": r".{1,60}", "{when}": r".{1,60}"}
-_LONGEST = 160  # characters; no line of an interface is longer
+LONGEST = 160  # characters; no line of an interface is longer
+_WORD = re.compile(r"\d+|[^\W\d_\U00010000-\U0010ffff]+")
+_CHOICE = re.compile(r"\[([^\]]*)\]")
 _AUTHOR_AFTER = re.compile(
     r"\s*(?:(?:says?|said|wrote|writes|replied|commented|sagt|schrieb|schreibt|meint|meinte|antwortet|a dit|a écrit|"
     r"dit|dice|dijo|disse|ha detto|"
@@ -25,22 +27,58 @@ _AUTHOR_BEFORE = re.compile(
 
 
 @functools.cache
-def _table(group: str, name: str) -> re.Pattern[str]:
-    words = tomllib.loads(files("moderation.extraction").joinpath("words.toml").read_text("utf-8"))
-    joined = "|".join(f"(?:{line})" for line in words[group][name])
-    for placeholder, pattern in _PLACEHOLDERS.items():
-        joined = joined.replace(placeholder, pattern)
-    return re.compile(joined, re.IGNORECASE)
+def words_table() -> dict[str, dict[str, list[str]]]:
+    """Return words.toml with every choice spelled out: [group] name -> phrases as `key` gives them, perhaps with *."""
+    read = tomllib.loads(files("moderation.extraction").joinpath("words.toml").read_text("utf-8"))
+    return {
+        group: {
+            name: value.split() if isinstance(value, str) else [p for line in value for p in _spelled_out(line)]
+            for name, value in tables.items()
+        }
+        for group, tables in read.items()
+    }
+
+
+def _spelled_out(phrase: str) -> list[str]:
+    parts = [part.split("|") if i % 2 else [part] for i, part in enumerate(_CHOICE.split(phrase))]
+    return [" ".join("".join(chosen).split()) for chosen in itertools.product(*parts)]
+
+
+@functools.cache
+def _phrases(group: str, name: str) -> tuple[frozenset[str], frozenset[str]]:
+    listed = [phrase for phrase in words_table()[group][name] if phrase]
+    exact = frozenset(phrase for phrase in listed if not phrase.endswith("*"))
+    return exact, frozenset(phrase[:-2] for phrase in listed if phrase.endswith(" *"))
+
+
+def key(line: str) -> str:
+    """Return the words of `line` in lower case, each run of numbers as 0, without the signs between them."""
+    words = [word if not word[0].isdecimal() else "0" for word in _WORD.findall(lowered(line))]
+    return " ".join(word for i, word in enumerate(words) if word != "0" or not i or words[i - 1] != "0")
+
+
+def lowered(text: str) -> str:
+    """Return `text` in lower case, one character for one."""
+    return text.replace("İ", "i").lower().replace("ς", "σ")
 
 
 def says(group: str, name: str, line: str) -> bool:
     """Return whether the whole of `line` is one of words.toml's [group] name."""
-    return len(line) <= _LONGEST and _table(group, name).fullmatch(line) is not None
+    if len(line) > LONGEST:
+        return False
+    words = key(line)
+    exact, starts = _phrases(group, name)
+    if group == "interface" and (not words or line[-1] in "!?"):
+        return not words and len(line) <= 6
+    if words in exact or (group == "interface" and all(word in exact for word in words.split())):
+        return True
+    ends = [i for i, character in enumerate(words) if character == " "][:8]
+    return any(words[:end] in starts for end in ends)
 
 
 def clean_author(text: str) -> str | None:
     """Return the name in an author line ("Posted by: A", "A says:"); None where nothing is left."""
-    name = " ".join(text[:_LONGEST].split()).strip(" -–—|·•,")
+    name = " ".join(text[:LONGEST].split()).strip(" -–—|·•,")
     name = _AUTHOR_AFTER.sub("", _AUTHOR_BEFORE.sub("", name)).strip(" -–—|·•,")
     return name or None
 

@@ -22,12 +22,39 @@ def opened(source: str) -> Iterator[IO[bytes]]:
     """Open a path, or "-" for standard input, for reading bytes; gzip is unpacked. Raises InputError."""
     with ExitStack() as stack:
         try:
-            file = sys.stdin.buffer if source == STDIN else stack.enter_context(Path(source).open("rb"))
-            raw = file if isinstance(file, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, file))
-            zipped = raw.peek(2)[:2] == _GZIP
+            file = stack.enter_context(unpacked(stack.enter_context(opened_raw(source))))
         except OSError as error:
             raise InputError(f"{source}: cannot be read ({error.strerror}). Check the path.") from None
-        yield cast(IO[bytes], stack.enter_context(gzip.open(raw)) if zipped else raw)
+        yield file
+
+
+@contextmanager
+def opened_raw(source: str) -> Iterator[io.BufferedReader]:
+    """Open a path, or "-" for standard input, for reading bytes as they lie there. Raises OSError."""
+    with ExitStack() as stack:
+        file = sys.stdin.buffer if source == STDIN else stack.enter_context(Path(source).open("rb"))
+        yield file if isinstance(file, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, file))
+
+
+@contextmanager
+def unpacked(raw: io.BufferedReader) -> Iterator[IO[bytes]]:
+    """Read a file through gzip where it is packed so."""
+    if raw.peek(2)[:2] != _GZIP:
+        yield raw
+        return
+    with gzip.open(raw) as file:
+        yield cast(IO[bytes], file)
+
+
+def beginning(raw: io.BufferedReader, size: int) -> bytes:
+    """Return the first `size` bytes of a file, unpacked, without reading on; fewer where a pipe has no more yet."""
+    head = raw.peek(size)
+    if head[:2] != _GZIP:
+        return head[:size]
+    try:
+        return zlib.decompressobj(wbits=31).decompress(head, size)
+    except zlib.error:
+        return b""
 
 
 def lines(file: IO[bytes], source: str) -> Iterator[tuple[str, bytes] | Reject]:

@@ -1,4 +1,4 @@
-"""What a reader of dumps yields: a comment with the id its source gave it, or the reason why there is none."""
+"""What a reader yields: a comment of a dump with the id its source gave it, a page, or the reason why there is none."""
 
 import math
 from dataclasses import dataclass
@@ -18,8 +18,33 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """One page as it was found.
+
+    `source` is its file, and for a record of a web archive the byte at which it begins ("crawl.warc.gz:1024"). `format`
+    is "text", "html", or None where the content is to tell it; `charset` is what the server said, `date` when the page
+    was fetched, as the archive prints it. Each is None where unknown.
+    """
+
+    source: str
+    data: bytes
+    format: str | None = None
+    url: str | None = None
+    date: str | None = None
+    charset: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reject:
     """One record that could not be read: where it stands, and why. Holds nothing of its text."""
+
+    position: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """One file or record that is sound but no page, such as an image or a redirect: where it stands, and why."""
 
     position: str
     reason: str

@@ -22,6 +22,8 @@ _LIMITS = {
     "ngram": "A linear model over n-grams sees words and spellings and no sentence: it does not understand negation, "
     "quotation, counter-speech or irony, it misses what is only implied, and it scores people who speak about their "
     "own group too high.",
+    "encoder": "A transformer reads one comment and nothing around it: no thread, no article, no picture. What it "
+    "makes of quotation, negation, irony and coded words is what the suite's figures say, and no more.",
 }
 _NO_LIMITS = "It has not been shown to understand quotation, counter-speech or irony."
 

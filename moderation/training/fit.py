@@ -11,19 +11,24 @@ from numpy.typing import NDArray
 @dataclass(frozen=True, slots=True)
 class FitOptions:
     """`inverse_penalty` is scikit-learn's C; `most_iterations` bounds L-BFGS; `smoothing` is added to the counts of
-    the ratio.
+    the ratio; `synthetic` is what a row that was written for the project weighs beside one that people posted.
     """
 
+    synthetic: float = 0.4
     inverse_penalty: float = 1.0
     most_iterations: int = 100
     smoothing: float = 1.0
 
 
 def fit_label(
-    features: Any, target: NDArray[np.float32], corpora: NDArray[np.int64], options: FitOptions
+    features: Any,
+    target: NDArray[np.float32],
+    corpora: NDArray[np.int64],
+    importance: NDArray[np.float32],
+    options: FitOptions,
 ) -> NDArray[np.float32]:
     """Return the weights (columns,) of one label, trained on CSR `features` (n, columns) and `target` (n,) of 0 and
-    1.
+    1, of which each row counts as much as its `importance` (n,) says.
 
     Features are scaled by `informativeness` before the regression, so that the penalty falls on what tells little.
     Each corpus (`corpora` (n,) numbers them) has an intercept of its own: corpora differ in how common the label is,
@@ -44,7 +49,7 @@ def fit_label(
     model = LogisticRegression(C=options.inverse_penalty, max_iter=options.most_iterations, tol=1e-4)
     with warnings.catch_warnings():  # the bound on iterations is chosen: later ones change no figure
         warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(hstack([scaled, intercepts], format="csr"), target)
+        model.fit(hstack([scaled, intercepts], format="csr"), target, sample_weight=importance)
     weights: NDArray[np.float32] = (model.coef_[0, : features.shape[1]] * scale).astype(np.float32)
     return weights
 

@@ -23,13 +23,14 @@ def silent(what: str, done: int, total: int) -> None:
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
     """All rows of all corpora by column: labels float32 (n, 3), part of the split (n,), number of the corpus (n,).
-    `names` are the corpora's, by number.
+    `names` are the corpora's, by number; `synthetic` tells which of them were written for the project.
     """
 
     labels: NDArray[np.float32]
     split: NDArray[np.str_]
     corpus: NDArray[np.int64]
     names: tuple[str, ...]
+    synthetic: tuple[bool, ...]
 
     def of(self, label: int, part: str) -> NDArray[np.int64]:
         """Return the rows of a part that carry a label."""
@@ -39,13 +40,17 @@ class Rows:
 def rows_of(corpora: Sequence[Corpus]) -> Rows:
     """Return the rows of corpora, in their order."""
     names = tuple(c.spec.name for c in corpora)
+    synthetic = tuple(bool(c.spec.shipped) for c in corpora)
     if not corpora:
-        return Rows(np.empty((0, len(LABEL_NAMES)), np.float32), np.empty(0, np.str_), np.empty(0, np.int64), names)
+        return Rows(
+            np.empty((0, len(LABEL_NAMES)), np.float32), np.empty(0, np.str_), np.empty(0, np.int64), names, synthetic
+        )
     return Rows(
         np.concatenate([c.labels for c in corpora]),
         np.array([_part(c, part) for c in corpora for part in c.split]),
         np.repeat(np.arange(len(corpora)), [len(c.texts) for c in corpora]),
         names,
+        synthetic,
     )
 
 

@@ -93,6 +93,7 @@ def train(options: TrainOptions, progress: Progress = silent) -> Bundle:
         "inverse_penalty": options.fit.inverse_penalty,
         "most_iterations": options.fit.most_iterations,
         "smoothing": options.fit.smoothing,
+        "synthetic": options.fit.synthetic,
     }
     trained = Trained(KIND, classifier, {ARRAYS: classifier.to_file()}, [f.calibrated for f in fitted], made_with)
     bundle = write_trained(options.output, trained, corpora)
@@ -102,7 +103,9 @@ def train(options: TrainOptions, progress: Progress = silent) -> Bundle:
 
 def _fit(features: Any, rows: Rows, label: int, options: TrainOptions) -> _Fitted:
     learn = rows.of(label, "train")
-    weights = fit_label(features[learn], rows.labels[learn, label], rows.corpus[learn], options.fit)
+    written = np.array(rows.synthetic)[rows.corpus[learn]]
+    importance = np.where(written, np.float32(options.fit.synthetic), np.float32(1))
+    weights = fit_label(features[learn], rows.labels[learn, label], rows.corpus[learn], importance, options.fit)
     table, step = quantised(weights)
     exported = table.astype(np.float32)  # scores are made from what is shipped, not from what was fitted
 

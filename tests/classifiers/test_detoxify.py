@@ -126,6 +126,15 @@ def test_a_scorer_takes_it_and_leaves_antisemitism_out(make: Make) -> None:
     assert verdict.evidence == ()
 
 
+def test_a_checkpoint_is_measured_as_a_peer(make: Make, tmp_path: Path) -> None:
+    from moderation.evaluation.peers import make_peer
+
+    found = make_peer(f"detoxify:{make()}", tmp_path)
+    assert found.thresholds == dict.fromkeys(found.classifier.info.labels, 0.5)
+    assert found.name.startswith("tiny ")
+    assert found.classifier.probabilities(["a text"]).shape == (1, len(found.thresholds))
+
+
 def test_the_older_class_names_mean_the_same(make: Make) -> None:
     path = make(classes=ORIGINAL, columns=6)
     classifier = DetoxifyClassifier.load(path.parent / "tiny.ckpt", threads=torch.get_num_threads())

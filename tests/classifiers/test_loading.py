@@ -51,12 +51,12 @@ def test_saved_and_loaded_are_equal(write: Write, classifier: NgramClassifier) -
 
 
 def test_an_unknown_kind_is_refused(write: Write) -> None:
-    with pytest.raises(BundleError, match=r"kind 'oracle'.*knows ngram.*pip install"):
+    with pytest.raises(BundleError, match=r"kind 'oracle'.*knows cascade, encoder, ngram.*pip install"):
         load_classifier(load_bundle(write(kind="oracle")))
 
 
 def test_a_kind_is_a_name_and_no_path_to_code(write: Write) -> None:
-    with pytest.raises(BundleError, match="knows ngram"):
+    with pytest.raises(BundleError, match="knows cascade, encoder, ngram"):
         load_classifier(load_bundle(write(kind="os.system")))
 
 

@@ -21,7 +21,6 @@ from moderation.labels import LABELS
 Cli = Callable[..., Any]
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "data" / "samples" / "corpus"
-PAGE = "The cranes.\n\nAn article about cranes.\n\n2 Comments\n\nAnn says:\n\nFirst!\n\nBob says:\n\nSecond.\n"
 
 
 def commands(group: typer.Typer, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Callable[..., Any]]]:
@@ -94,36 +93,6 @@ def test_train_py_is_the_train_command() -> None:
         outputs.append(re.sub(r"Usage: .* \[OPTIONS\] *", "", done.stdout))
     assert outputs[0] == outputs[1]
     assert "--corpora" in outputs[0]
-
-
-def test_extract_separates_pages(cli: Cli, tmp_path: Path) -> None:
-    (tmp_path / "p.txt").write_text(PAGE)
-    (page,) = cli("extract", "p.txt").rows
-    assert [comment["author"] for comment in page["comments"]] == ["Ann", "Bob"]
-    assert "cranes" in page["article"]
-    assert "article" not in cli("extract", "p.txt", "--only", "comments").rows[0]
-    assert cli("extract", "-", "--format", "text", stdin=PAGE.encode()).rows[0]["comments"] == page["comments"]
-
-
-def test_extract_writes_what_it_can_and_says_what_it_cannot(cli: Cli, tmp_path: Path) -> None:
-    (tmp_path / "p.txt").write_text(PAGE)
-    done = cli("extract", "p.txt", "none.txt", "-o", "out")
-    assert done.code == 3
-    assert len((tmp_path / "out").read_bytes().splitlines()) == 1
-    assert "skipped none.txt: " in done.err and "error: 1 of 2 pages could not be read" in done.err
-
-
-@pytest.mark.parametrize("option", [("--only", "authors"), ("--format", "pdf")])
-def test_extract_refuses_what_it_does_not_know(cli: Cli, tmp_path: Path, option: tuple[str, str]) -> None:
-    (tmp_path / "p.txt").write_text(PAGE)
-    assert cli("extract", "p.txt", *option).code == 2
-    assert [p.name for p in tmp_path.iterdir()] == ["p.txt"]
-
-
-def test_extract_never_replaces_its_input(cli: Cli, tmp_path: Path) -> None:
-    (tmp_path / "p.txt").write_text(PAGE)
-    assert cli("extract", "p.txt", "-o", "./p.txt").code == 1
-    assert (tmp_path / "p.txt").read_text() == PAGE
 
 
 def test_labels_are_printed_with_source_and_corpora(cli: Cli) -> None:
@@ -245,6 +214,32 @@ def test_bundles_and_peers_are_measured_side_by_side(
     assert "| sample antisemitism |" in text
     figures = json.loads((tmp_path / "figures.json").read_bytes())
     assert [each["second"] for each in figures["comparisons"]] == [each["name"] for each in figures["others"]]
+
+
+def test_bad_input_gives_one_line(cli: Cli, bundle_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "suite.csv").write_text("functionality,label_gold\na,hateful\n")
+    done = cli("evaluate", bundle_dir, "--suite", "suite.csv", "--corpora", SAMPLE)
+    assert (done.code, done.out) == (1, b"")
+    assert re.search(r"^error: .*suite\.csv lacks test_case\b.*$", done.err, re.MULTILINE)
+    folder = tmp_path / "corpora"
+    folder.mkdir()
+    (folder / "sample.toml").write_text((SAMPLE / "sample.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / "sample.jsonl").write_text("")
+    done = cli("evaluate", bundle_dir, "--corpora", folder)
+    assert (done.code, done.out) == (1, b"")
+    assert re.search(r"^error: .*sample\.jsonl: no row is of use.*$", done.err, re.MULTILINE)
+
+
+def test_one_class_only_is_measured_with_reasons(cli: Cli, bundle_dir: Path, tmp_path: Path) -> None:
+    spec = (SAMPLE / "sample.toml").read_text(encoding="utf-8").replace("may_train = true", "may_train = false")
+    (tmp_path / "own.toml").write_text(spec.replace('"sample', '"own'), encoding="utf-8")
+    row = {"hate": 0, "antisemitism": 0, "offensive": 0, "targets": [], "split": None, "source": None, "meta": None}
+    texts = ("A tram goes by the river.", "The library opens late on Mondays.")
+    rows = [json.dumps({"id": str(k), "text": text} | row) for k, text in enumerate(texts)]
+    (tmp_path / "own.jsonl").write_text("\n".join(rows) + "\n")
+    done = cli("evaluate", bundle_dir, "--corpora", tmp_path, "--no-robustness", "--resamples", 10)
+    assert done.code == 0, done.err
+    assert "undefined: no positive row." in done.out.decode()
 
 
 def test_a_bundle_is_not_compared_with_itself_nor_with_nobody(cli: Cli, bundle_dir: Path) -> None:

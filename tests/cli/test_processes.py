@@ -60,6 +60,38 @@ def test_an_interrupted_score_leaves_no_half_file(
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {"out": b"old"}
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the system does not tell whose child is whose")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
+def test_an_interrupted_extraction_leaves_no_half_file_and_no_process(
+    process: Start, tmp_path: Path, number: int, code: int
+) -> None:
+    (tmp_path / "out").write_bytes(b"old")
+    (tmp_path / "a.txt").write_text("A page.")
+    running = process("extract", "a.txt", "-", "-o", "out")  # waits for standard input in the end
+    wait_for(lambda: readers(running.pid))
+    (reader,) = readers(running.pid)
+    running.send_signal(number)
+    found, _, err = ended(running)
+    assert found == code, err
+    assert (tmp_path / "out").read_bytes() == b"old"
+    if number != signal.SIGKILL:  # of which no program hears
+        assert "Traceback" not in err
+        assert sorted(p.name for p in tmp_path.iterdir()) == ["a.txt", "out"]
+    wait_for(lambda: not runs(reader))
+
+
+def readers(pid: int) -> list[int]:
+    """Return the processes in which `pid` reads pages."""
+    return [child for child in map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()) if runs(child)]
+
+
+def runs(pid: int) -> bool:
+    try:
+        return "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return False
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_training_leaves_no_bundle(process: Start, tmp_path: Path, number: int, code: int) -> None:
     running = process("train", "-o", "b", "--cache", "c", "--bits", 21)

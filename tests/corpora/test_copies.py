@@ -129,9 +129,9 @@ def test_many_copies_take_linear_time() -> None:
     near_copies(["warm up the compiled code"])
     common = " ".join(f"w{'x' * k}" for k in range(60))
     texts = [f"{common} {'y' * (k % 97 + 1)} {'z' * (k // 97 + 1)}" for k in range(20_000)]
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert len(set(near_copies(texts).tolist())) == 1
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 5
 
 
 def test_a_union_joins_equal_values_but_not_missing_ones() -> None:

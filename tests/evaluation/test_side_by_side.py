@@ -89,3 +89,15 @@ def test_one_name_twice_is_refused_in_one_line(contenders, varied):
     with pytest.raises(EvaluationError, match="compared with itself") as caught:
         measure_side_by_side([contenders[0]] * 2, [varied], [], QUICK)
     assert "\n" not in str(caught.value)
+
+
+def test_scores_that_are_nan_are_refused_in_one_line(contenders, varied):
+    class Broken:
+        info = OnlyHate.info
+
+        def probabilities(self, texts):
+            return np.full((len(texts), 1), np.nan, np.float32)
+
+    with pytest.raises(EvaluationError, match="400 of 400 texts a score that is NaN") as caught:
+        measure_side_by_side([contenders[0], Contender("broken", Broken(), {"hate": 0.5})], [varied], [], QUICK)
+    assert "\n" not in str(caught.value)

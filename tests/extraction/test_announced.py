@@ -4,6 +4,7 @@ import pytest
 
 from moderation import extract
 from moderation.extraction.announced import announced
+from moderation.extraction.features import read
 from moderation.extraction.lines import split_lines
 
 PAGE = "An article.\n\n{line}\n\nAnn says:\n\nFirst!\n\nBob says:\n\nSecond."
@@ -18,4 +19,5 @@ def test_the_announced_comments_of_a_short_page_are_found(line: str) -> None:
 
 @pytest.mark.parametrize("line", ["0 comments", "7 comments", "2 bridges"])
 def test_a_number_that_does_not_fit_announces_nothing(line: str) -> None:
-    assert announced(split_lines(PAGE.format(line=line))) is None
+    lines = split_lines(PAGE.format(line=line))
+    assert announced(lines, read(lines).said) is None

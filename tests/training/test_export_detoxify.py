@@ -114,6 +114,26 @@ def test_the_library_gives_the_encoders_numbers(encoder: Path, tmp_path: Path) -
     assert (tmp_path / "out" / "detoxify.ckpt.sha256").read_text() == f"{digest}  detoxify.ckpt\n"
 
 
+def test_what_training_writes_is_what_is_exported(tmp_path: Path) -> None:
+    from moderation.training.encoder.checkpoint import Fitted, write_checkpoint
+    from moderation.training.encoder.network import Encoder
+
+    torch.manual_seed(4)
+    pieces = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS, "<url>", "<user>")
+    size = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
+    config = transformers.BertConfig(vocab_size=len(pieces), max_position_embeddings=64, initializer_range=0.4, **size)
+    fitted = Fitted(Encoder(config, 3).eval(), pieces, tuple(LABELS))
+    torch.nn.init.normal_(fitted.model.classifier.weight)
+    write_checkpoint(tmp_path / "hf", fitted)
+    export_detoxify(tmp_path, tmp_path / "out")
+    texts = [normalise(text).text for text in TEXTS]
+    with torch.inference_mode():
+        rows = [torch.sigmoid(fitted.model(torch.tensor([fitted.tokenizer.encode(t).ids])))[0].numpy() for t in texts]
+    scores = library(tmp_path / "out").predict(texts)
+    np.testing.assert_allclose(np.array([scores[label] for label in LABELS]).T, rows, atol=2e-6)
+    assert np.ptp(rows, axis=0).min() > 0.01
+
+
 def test_our_classifier_reads_it_back_and_normalises(encoder: Path, tmp_path: Path) -> None:
     export_detoxify(encoder.parent, tmp_path / "out", languages=("en", "de"))
     classifier = DetoxifyClassifier.load(tmp_path / "out")

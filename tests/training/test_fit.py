@@ -20,7 +20,9 @@ def rows(n: int = 400) -> tuple[csr_matrix, np.ndarray]:
 
 def test_weights_have_the_sign_of_what_a_feature_tells() -> None:
     features, target = rows()
-    weights = fit_label(features, target, np.zeros(len(target), np.int64), FitOptions())
+    weights = fit_label(
+        features, target, np.zeros(len(target), np.int64), np.ones(len(target), np.float32), FitOptions()
+    )
     assert weights[0] > 0.5 and weights[1] < -0.5
     assert abs(weights[2]) < 0.1
     assert weights[3] == 0
@@ -33,8 +35,8 @@ def test_a_common_corpus_does_not_pay_with_its_words() -> None:
     target = np.where(corpora == 1, (np.arange(2000) % 20 != 1).astype(np.float32), target)
     marked = features.tolil()
     marked[:, 2] = corpora[:, None].astype(np.float32)
-    shared = fit_label(marked.tocsr(), target, np.zeros(2000, np.int64), FitOptions())
-    own = fit_label(marked.tocsr(), target, corpora, FitOptions())
+    shared = fit_label(marked.tocsr(), target, np.zeros(2000, np.int64), np.ones(2000, np.float32), FitOptions())
+    own = fit_label(marked.tocsr(), target, corpora, np.ones(len(target), np.float32), FitOptions())
     assert abs(own[2]) < 0.7 * abs(shared[2])
 
 
@@ -54,3 +56,14 @@ def test_small_integers_give_the_weights_back(values: list[float]) -> None:
     top = np.quantile(np.abs(weights[weights != 0]), 0.99999) if (weights != 0).any() else 0
     kept = np.clip(weights.astype(np.float64), -top, top)
     np.testing.assert_allclose(table * step, kept, atol=step * 0.51)
+
+
+def test_a_row_counts_as_much_as_its_importance() -> None:
+    features = csr_matrix(np.array([[1, 0], [1, 0], [1, 0], [0, 1], [0, 1], [0, 1]] * 20, np.float32))
+    target = np.array([1, 1, 0, 1, 0, 0] * 20, np.float32)  # the first feature is positive two times in three
+    corpora = np.zeros(120, np.int64)
+    alike = fit_label(features, target, corpora, np.ones(120, np.float32), FitOptions())
+    assert alike[0] > 0 > alike[1]
+    importance = np.array([1, 1, 9, 9, 1, 1] * 20, np.float32)  # the exceptions count more than the rule
+    turned = fit_label(features, target, corpora, importance, FitOptions())
+    assert turned[0] < 0 < turned[1]

@@ -21,6 +21,13 @@ def _tfidf(given: str, corpora: Path) -> Contender:
     return make(corpora)
 
 
+def _detoxify(given: str, corpora: Path) -> Contender:
+    from moderation.evaluation.peers.detoxify import make
+
+    del corpora
+    return make(given)
+
+
 def _perspective(given: str, corpora: Path) -> Contender:
     from moderation.evaluation.peers.perspective import make
 
@@ -31,13 +38,14 @@ def _perspective(given: str, corpora: Path) -> Contender:
 _PEERS: dict[str, tuple[str, Callable[[str, Path], Contender]]] = {
     "alt-profanity-check": ("", _profanity_check),
     "tfidf": ("", _tfidf),
+    "detoxify": ("original|unbiased|multilingual|PATH", _detoxify),
     "perspective": ("URL", _perspective),
 }
 """A peer's name: what stands after its colon, and what makes it of that and of the directory of corpora."""
 
 
 def make_peer(peer: str, corpora: Path) -> Contender:
-    """Return the peer that `peer` names: one of "alt-profanity-check", "tfidf" and "perspective:...".
+    """Return the peer that `peer` names: one of "alt-profanity-check", "tfidf", "detoxify:..." and "perspective:...".
 
     Raises EvaluationError for another name, or where what belongs after the colon is missing; MissingExtra where the
     peer's packages are not installed; and what making it raises.

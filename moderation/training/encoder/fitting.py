@@ -95,6 +95,8 @@ def fit(
     by_corpus = [np.flatnonzero(rows.corpus == c) for c in range(len(rows.passes))]
     order = passes_over(by_corpus, rows.passes, generator)
     plan = batches(order, np.array([len(row) for row in rows.tokens], np.int64), options.batch_tokens, generator)
+    if not plan:  # nothing to learn: the weights are only to be exported
+        return {"measure": round(measure(model), 4), "best_step": 0, "steps": 0, "examples": 0}
     device = next(model.parameters()).device
     run = _Run(model, _optimizer(model, options), _copy(model), device=device)
     name = json.dumps(asdict(options) | {"passes": rows.passes, "rows": len(rows.tokens), "steps": len(plan)})

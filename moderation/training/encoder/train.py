@@ -68,10 +68,10 @@ class EncoderOptions:
     """What to train.
 
     `corpora` is a directory (None: the small sample corpus that ships with the project), `names` the corpora in it
-    (None: all that may train). `work` keeps checkpoints: a run that was killed goes on from there. `base` names the
-    weights to start from: pretrained ones, or a folder that an earlier training left in its `work`. `passes` says how
-    often the rows of a corpus are seen in one of the `epochs`; `pieces` is about the size of the vocabulary. `device`
-    is torch's name of the processor, `threads` how many it may use. `resume` goes on with the run that `work` holds.
+    (None: all that may train). `work` keeps checkpoints: a run that was killed goes on from there, with `resume`.
+    `base` names the weights to start from: pretrained ones, or a folder that an earlier training left in its `work`.
+    `passes` says how often the rows of a corpus are seen in one of the `epochs` (0: `base` is only exported); `pieces`
+    is about the size of the vocabulary. `device` is torch's name of the processor, `threads` how many it may use.
     """
 
     output: Path

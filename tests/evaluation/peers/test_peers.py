@@ -5,7 +5,7 @@ import pytest
 
 from moderation.corpora import load_corpora
 from moderation.corpora.sketch import seen
-from moderation.errors import EvaluationError, MissingExtra
+from moderation.errors import EvaluationError, MissingExtra, ModerationError
 from moderation.evaluation.peers import make_peer
 from moderation.shipped import shipped
 
@@ -40,3 +40,9 @@ def test_alt_profanity_check_judges_toxicity_or_says_what_to_install(tmp_path):
     rude, kind = peer.classifier.probabilities(["Shut up, you idiot.", "Lovely photographs."])[:, 0]
     assert rude > kind
     assert peer.classifier.probabilities([]).shape == (0, 1)
+
+
+def test_a_checkpoint_that_is_not_there_is_an_error_in_one_line(tmp_path):
+    with pytest.raises(ModerationError) as caught:
+        make_peer(f"detoxify:{tmp_path / 'none.ckpt'}", tmp_path)
+    assert "\n" not in str(caught.value)

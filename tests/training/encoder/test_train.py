@@ -112,6 +112,12 @@ def test_training_goes_on_from_weights_of_our_own(pretrained: Path, trained: Pat
     assert read_checkpoint(tmp_path / "work" / "hf").pieces == first.pieces
 
 
+def test_no_epoch_exports_the_weights_as_they_are(pretrained: Path, trained: Path, tmp_path: Path) -> None:
+    train_encoder(options(pretrained, tmp_path, base=str(trained / "work" / "hf"), epochs=0.0))
+    name = "model.safetensors"
+    assert (tmp_path / "work" / "hf" / name).read_bytes() == (trained / "work" / "hf" / name).read_bytes()
+
+
 def test_a_checkpoint_of_another_run_is_refused(pretrained: Path, trained: Path, tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
     (tmp_path / "work" / CHECKPOINT).write_bytes((trained / "work" / CHECKPOINT).read_bytes())

@@ -1,0 +1,146 @@
+"""Comments that a page states as data: schema.org Comment, UserComments and DiscussionForumPosting in JSON-LD.
+
+Microdata is a row of the platform table: its items are nodes. JSON-LD stands apart from the nodes that show it, so each
+statement is matched to the smallest node that holds the same text; its text is then read there, with its paragraphs.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from html import unescape
+from typing import Any
+
+from lxml import etree
+
+from moderation.extraction.items import INTERFACE, Found
+from moderation.extraction.render import rendered
+from moderation.extraction.selectors import Index
+from moderation.extraction.times import iso_time
+from moderation.types import Comment
+
+_COMMENT_TYPES = frozenset(("Comment", "UserComments", "DiscussionForumPosting", "Answer"))
+_NESTED = ("comment", "comments", "suggestedAnswer", "acceptedAnswer")
+_TAG = re.compile(r"<[^<>]{0,500}>")
+_LINE_END = re.compile(r"<(?:br|/?p|/?div|/?li)\b[^<>]{0,500}>", re.IGNORECASE)
+_MOST_NODES = 300_000  # statements that are looked through
+_LONGEST_NAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Stated:
+    """One comment as the data state it; `key` is its text without space and punctuation, `opens` marks a first post."""
+
+    comment: Comment
+    key: str
+    opens: bool
+
+
+def by_schema(index: Index) -> list[Found]:
+    """Return the comments that the page's JSON-LD states, in the order of the nodes that show them."""
+    stated: dict[str, _Stated] = {}
+    for script in index.select("script"):
+        if "ld+json" in (script.get("type") or "") and "omment" in (script.text or ""):
+            for one in _stated(script.text or ""):
+                stated.setdefault(one.key, one)
+    if all(one.opens for one in stated.values()):  # a posting that nobody answers is the page's article
+        return []
+    nodes = _showing(index, stated)
+    interface = frozenset(index.select(INTERFACE))
+    found = []
+    for key, one in stated.items():
+        node = nodes.get(key)
+        text = rendered(node, interface) if node is not None else one.comment.text
+        found.append(Found(node, replace(one.comment, text=text or one.comment.text)))
+    last = len(index.order)
+    return sorted(found, key=lambda one: index.order[one.node] if one.node is not None else last)
+
+
+def _stated(source: str) -> Iterator[_Stated]:
+    try:
+        data = json.loads(source, strict=False)
+    except (ValueError, RecursionError):
+        return
+    # (statement, id of the comment above, whether it stands on a page of questions of readers)
+    stack: list[tuple[Any, str | None, bool]] = [(data, None, False)]
+    for _ in range(_MOST_NODES):
+        if not stack:
+            return
+        top, parent, asked = stack.pop()
+        if isinstance(top, list):
+            stack += [(one, parent, asked) for one in reversed(top)]
+        if not isinstance(top, dict):
+            continue
+        types = top.get("@type")
+        kinds = set(types if isinstance(types, list) else [types]) & (_COMMENT_TYPES | {"QAPage"})
+        asked = asked or "QAPage" in kinds
+        # The answers of an FAQPage are the site's own.
+        if kinds - {"QAPage", "Answer"} or ("Answer" in kinds and asked):
+            comment = _comment(top, parent)
+            if comment is not None:
+                opens = "DiscussionForumPosting" in kinds
+                yield _Stated(comment, _key(comment.text), opens)
+                parent = parent if opens else comment.id
+        stack += [(value, parent if key in _NESTED else None, asked) for key, value in reversed(top.items())]
+
+
+def _comment(data: dict[str, Any], parent: str | None) -> Comment | None:
+    text = next(
+        (value for key in ("text", "commentText", "articleBody") if isinstance(value := data.get(key), str)), ""
+    )
+    text = _plain(text)
+    if not _key(text):
+        return None
+    author = data.get("author") or data.get("creator")
+    if isinstance(author, list) and author:
+        author = author[0]
+    name = author.get("name") if isinstance(author, dict) else author
+    name = " ".join(unescape(name).split()) if isinstance(name, str) and len(name) <= _LONGEST_NAME else None
+    raw = next(
+        (value for key in ("dateCreated", "datePublished", "commentTime") if isinstance(value := data.get(key), str)),
+        None,
+    )
+    votes = data.get("upvoteCount")
+    where = data.get("@id") or data.get("url")
+    own = where.rpartition("#")[2] if isinstance(where, str) and "#" in where else None
+    return Comment(
+        text,
+        id=own or None,
+        author=name or None,
+        time=(iso_time(raw) or raw) if raw else None,
+        raw_time=raw or None,
+        parent=parent,
+        votes=votes if isinstance(votes, int) else None,
+    )
+
+
+def _string(data: dict[str, Any], *keys: str) -> str | None:
+    return next((value for key in keys if isinstance(value := data.get(key), str)), None)
+
+
+def _plain(text: str) -> str:
+    """Return a text that may hold markup or entities as plain text."""
+    plain = unescape(_TAG.sub("", _LINE_END.sub("\n", text)))
+    lines = [" ".join(line.split()) for line in plain.split("\n")]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _key(text: str) -> str:
+    return re.sub(r"\W+", "", text).casefold()
+
+
+def _showing(index: Index, stated: dict[str, _Stated]) -> dict[str, etree._Element]:
+    """Return for each key the innermost node that shows its text; texts are built only where the size fits."""
+    sizes: dict[etree._Element, int] = {}
+    wanted = {len(key) for key in stated}
+    found: dict[str, etree._Element] = {}
+    for node in reversed(index.nodes):  # children before parents
+        size = 0
+        if node.tag not in ("script", "style"):
+            size = len(_key(node.text or "")) + sum(sizes.get(child, 0) + len(_key(child.tail or "")) for child in node)
+        sizes[node] = size
+        if size in wanted and node.tag not in ("head", "title", "script", "meta"):
+            key = _key("".join(map(str, node.itertext("*"))))
+            if key in stated and not (key in found and node in found[key].iterancestors()):
+                found[key] = node
+    return found

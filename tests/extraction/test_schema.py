@@ -1,0 +1,87 @@
+import json
+
+import pytest
+
+from moderation import extract
+
+ARTICLE = (
+    "<article><p>"
+    + "The lock keeper retires after forty years, the canal trust says this week. " * 5
+    + "</p></article>"
+)
+ADA = {
+    "@type": "Comment",
+    "@id": "https://a.example/lock#c1",
+    "text": "He let us through at midnight once.",
+    "author": {"@type": "Person", "name": "Ada"},
+    "dateCreated": "2021-05-03T10:15:00Z",
+    "upvoteCount": 4,
+    "comment": [{"@type": "Comment", "url": "https://a.example/lock#c2", "text": "Us, too.", "author": "Ben"}],
+}
+
+
+def page(data, shown=""):
+    return (
+        f"<html><head><script type='application/ld+json'>{json.dumps(data)}</script></head>"
+        f"<body>{ARTICLE}{shown}</body></html>"
+    )
+
+
+def test_comments_of_an_article():
+    first, second = extract(page({"@type": "NewsArticle", "comment": [ADA]})).comments
+    assert (first.text, first.author, first.time) == (ADA["text"], "Ada", "2021-05-03T10:15:00+00:00")
+    assert (first.id, first.votes, first.parent) == ("c1", 4, None)
+    assert (second.text, second.author, second.id, second.parent) == ("Us, too.", "Ben", "c2", "c1")
+
+
+def test_text_is_read_where_the_page_shows_it_and_taken_out_of_the_article():
+    shown = "<div><i>A.</i><div><p>He let us through</p><p>at midnight once.</p></div></div>"
+    document = extract(page({"@type": "NewsArticle", "comment": [ADA]}, shown))
+    assert document.comments[0].text == "He let us through\n\nat midnight once."
+    assert "midnight" not in document.article
+    assert "canal trust" in document.article
+
+
+def test_first_post_of_a_thread_is_one_of_its_comments():
+    thread = {"@type": "DiscussionForumPosting", "text": "Who knew the lock keeper?", "author": "Cy", "comment": [ADA]}
+    assert [comment.author for comment in extract(page({"@graph": [thread]})).comments] == ["Cy", "Ada", "Ben"]
+
+
+def test_answers_of_readers_but_not_of_an_faq():
+    answers = {"@type": "Question", "suggestedAnswer": [{"@type": "Answer", "text": "By bus.", "author": "Di"}, ADA]}
+    assert [c.author for c in extract(page({"@type": "QAPage", "mainEntity": answers})).comments] == [
+        "Di",
+        "Ada",
+        "Ben",
+    ]
+    faq = {
+        "@type": "FAQPage",
+        "mainEntity": [{"@type": "Question", "acceptedAnswer": {"@type": "Answer", "text": "No comment."}}],
+    }
+    assert extract(page(faq)).comments == ()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        [],
+        {"@type": "Comment"},
+        {"@type": "Comment", "text": 3, "author": 4},
+        {"@type": ["Comment"], "text": "  ", "author": []},
+        {"@type": "DiscussionForumPosting", "text": "A page that nobody answers has no comments."},
+        "comment",
+        None,
+    ],
+)
+def test_what_states_no_comment(data):
+    assert extract(page(data)).comments == ()
+
+
+@pytest.mark.parametrize("source", ["{", '{"@type": "Comment", ' * 9, '{"comment":' * 20_000, '["comment",' * 20_000])
+def test_broken_data_is_passed_over(source):
+    assert extract(f"<body>{ARTICLE}<script type='application/ld+json'>{source}</script></body>").comments == ()
+
+
+def test_markup_and_entities_in_the_data_are_read():
+    stated = ADA | {"text": "<p>One &amp; two.</p><p>Three<br>four.</p>", "comment": []}
+    assert extract(page({"@type": "Article", "comment": stated})).comments[0].text == "One & two.\n\nThree\nfour."
