@@ -25,7 +25,8 @@ from moderation.shipped import shipped
 FORMAT = 1
 """The bundle format that this version writes, and the newest that it reads."""
 
-DEFAULT = "models/default"
+SHIPPED = ("default", "fast", "accurate")
+"""The bundles that ship with the project, by the words that choose them; the first is taken where none is named."""
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
@@ -89,13 +90,31 @@ def write_bundle(path: Path, manifest: Manifest, files: Mapping[str, bytes]) -> 
     return Bundle(path, signed, dict(files))
 
 
-def load_bundle(path: Path | None = None) -> Bundle:
-    """Read and check the bundle at `path` (None: the shipped one).
+def bundle_path(model: str | Path | None = None) -> Path:
+    """Return the folder of a bundle: that of a shipped one for a word of SHIPPED (None: the first), else `model` as it
+    stands. A folder with such a name is "./fast", or a Path.
+
+    Raises BundleError for a word whose bundle this installation does not have.
+    """
+    model = SHIPPED[0] if model is None else model
+    if isinstance(model, Path) or model not in SHIPPED:
+        return Path(model)
+    path = shipped(f"models/{model}")
+    if not path.is_dir():
+        raise BundleError(
+            f"{model}: this installation has no such bundle ({path}). Install the project again, or name a folder "
+            f"(one that is called so: ./{model})."
+        )
+    return path
+
+
+def load_bundle(model: str | Path | None = None) -> Bundle:
+    """Read and check a bundle: a folder, or a word that `bundle_path` knows (None: the shipped one).
 
     Raises BundleTooNew for a newer format, BundleCorrupt where a file is missing or differs from its hash,
     BundleError where there is no bundle.
     """
-    path = path or shipped(DEFAULT)
+    path = bundle_path(model)
     manifest = _read_manifest(path)
     files = {}
     for name, expected in manifest.files.items():

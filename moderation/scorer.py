@@ -27,17 +27,18 @@ class Scorer:
         self.model = model
 
     @classmethod
-    def load(cls, path: Path | str | None = None, *, policy: Policy | None = None) -> "Scorer":
-        """Load the bundle at `path` (None: the shipped one), under `policy` (None: the thresholds that the bundle
-        suggests).
+    def load(cls, model: Path | str | None = None, *, policy: Policy | None = None, threads: int = 0) -> "Scorer":
+        """Load a bundle: "default", "fast" or "accurate" (None: "default"), which ship with the project, or a folder,
+        under `policy` (None: the thresholds that the bundle suggests). An encoder in it judges with `threads` threads
+        (0: one for each core).
 
         Raises BundleError (its kinds say what is wrong and what to do).
         """
-        bundle = load_bundle(None if path is None else Path(path))
+        bundle = load_bundle(model)
         if policy is None:
             suggested = {label: Thresholds(review) for label, review in bundle.manifest.thresholds.items()}
             policy = Policy(suggested, name="suggested")
-        return cls(load_classifier(bundle), policy, bundle.identity)
+        return cls(load_classifier(bundle, threads), policy, bundle.identity)
 
     def score(self, comments: Sequence[str | Comment]) -> list[Verdict]:
         """Judge comments, in their order; a plain string is a comment without an id.

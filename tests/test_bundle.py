@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from moderation.bundle import FORMAT, Manifest, load_bundle, write_bundle
+from moderation.bundle import FORMAT, SHIPPED, Manifest, bundle_path, load_bundle, write_bundle
 from moderation.corpora.sketch import SEEN
 from moderation.errors import BundleCorrupt, BundleError, BundleTooNew, OutputError
 from moderation.golden import GOLDEN
@@ -121,6 +121,24 @@ def test_a_missing_file_is_refused(copy: Path, name: str) -> None:
     (copy / name).unlink()
     with pytest.raises(BundleCorrupt, match=f"{name}: cannot be read.*Get the bundle again"):
         load_bundle(copy)
+
+
+def test_a_word_is_a_shipped_bundle_and_all_else_a_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("moderation.bundle.shipped", tmp_path.joinpath)
+    for word in SHIPPED:
+        write_bundle(tmp_path / "models" / word, manifest(name=word), {})
+        assert load_bundle(word).manifest.name == word
+        assert bundle_path(f"./{word}") == bundle_path(Path(word)) == Path(word)
+    assert load_bundle().manifest.name == "default"
+    assert bundle_path("quick") == Path("quick")
+
+
+@pytest.mark.parametrize("word", ["fast", "accurate", "default", None])
+def test_a_shipped_bundle_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, word: str | None) -> None:
+    monkeypatch.setattr("moderation.bundle.shipped", tmp_path.joinpath)
+    name = word or "default"
+    with pytest.raises(BundleError, match=rf"^{name}: this installation has no such bundle.*Install.*\./{name}\)\.$"):
+        load_bundle(word)
 
 
 def test_a_folder_without_manifest_is_no_bundle(tmp_path: Path) -> None:

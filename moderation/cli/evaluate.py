@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from moderation.cli.console import say, steps
-from moderation.cli.options import BundleDir, CorporaDir
+from moderation.cli.options import BundleName, CorporaDir, Threads
 from moderation.cli.output import written
 from moderation.errors import ModerationError
 
 
 def evaluate(
-    bundle: BundleDir = None,
+    bundle: BundleName = "default",
     corpora: CorporaDir = None,
     only: Annotated[
         list[str] | None, typer.Option("--only", metavar="NAME", help="Only this corpus; again for more.")
@@ -40,7 +40,7 @@ def evaluate(
         Path | None, typer.Option(metavar="FILE", help="Fail (exit 1) where a floor of this TOML file is missed.")
     ] = None,
     compare: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Option(metavar="BUNDLE", help="Measure this bundle, too, side by side; again for more."),
     ] = None,
     peer: Annotated[
@@ -53,6 +53,7 @@ def evaluate(
     ] = None,
     robustness: Annotated[bool, typer.Option(help="Attack the texts, too: half of the time.")] = True,
     resamples: Annotated[int, typer.Option(min=10, help="Bootstrap resamples.")] = 1000,
+    threads: Threads = 0,
 ) -> None:
     """Measure a bundle on the validation parts of corpora and on suites: tables with bootstrap intervals.
 
@@ -75,7 +76,7 @@ def evaluate(
     with steps() as step:
         done = count()
         step("checking the bundle", next(done), total)
-        contenders = [bundle_contender(path) for path in (bundle, *(compare or ()))]
+        contenders = [bundle_contender(name, threads) for name in (bundle, *(compare or ()))]
         for name in peer or ():
             step(f"making {name.partition(':')[0]}", next(done), total)
             contenders.append(make_peer(name, directory))

@@ -15,7 +15,7 @@ def export(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The folder to write.")],
     form: Annotated[Literal["detoxify"], typer.Option("--format", help="What to write it as.")] = "detoxify",
     calibration: Annotated[
-        Path | None,
+        str | None,
         typer.Option(metavar="BUNDLE", help="Fold in this bundle's calibration. [default: the scores as trained]"),
     ] = None,
     model_type: Annotated[

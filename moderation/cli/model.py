@@ -6,13 +6,13 @@ from typing import Annotated
 import typer
 
 from moderation.cli.console import say
-from moderation.cli.options import BundleDir
+from moderation.cli.options import BundleName
 
 app = typer.Typer(help="Look at bundles (models on disk).", no_args_is_help=True)
 
 
 @app.command()
-def info(bundle: BundleDir = None) -> None:
+def info(bundle: BundleName = "default") -> None:
     """Print what a bundle is: labels, thresholds, corpora, figures.
 
     Example: `moderation model info out/model`
@@ -24,7 +24,7 @@ def info(bundle: BundleDir = None) -> None:
 
 
 @app.command()
-def check(bundle: BundleDir = None) -> None:
+def check(bundle: BundleName = "default") -> None:
     """Check every hash of a bundle and replay its golden texts.
 
     Example: `moderation model check out/model`
@@ -43,7 +43,7 @@ def check(bundle: BundleDir = None) -> None:
 
 @app.command()
 def card(
-    bundle: BundleDir = None,
+    bundle: BundleName = "default",
     evaluation: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="What `moderation evaluate --json FILE` wrote. [default: what is in it]"),

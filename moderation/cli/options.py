@@ -6,7 +6,13 @@ from typing import Annotated
 import typer
 
 Model = Annotated[
-    Path | None, typer.Option("--model", metavar="DIR", help="The bundle to score with. [default: the shipped one]")
+    str,
+    typer.Option(
+        "--model", metavar="MODEL|DIR", help="What scores: default, fast, accurate, or a bundle's folder (./fast)."
+    ),
+]
+Threads = Annotated[
+    int, typer.Option("--threads", min=0, metavar="N", help="Threads of the encoder; 0: one for each core.")
 ]
 CorporaDir = Annotated[
     Path | None,
@@ -14,4 +20,6 @@ CorporaDir = Annotated[
         "--corpora", envvar="MODERATION_CORPORA", metavar="DIR", help="Directory of normalised JSONL corpora."
     ),
 ]
-BundleDir = Annotated[Path | None, typer.Argument(metavar="[BUNDLE]", help="The bundle. [default: the shipped one]")]
+BundleName = Annotated[
+    str, typer.Argument(metavar="[BUNDLE]", help="The bundle: default, fast, accurate, or a folder (./fast).")
+]

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from moderation.cli.console import counted, say, shown
-from moderation.cli.options import Model
+from moderation.cli.options import Model, Threads
 from moderation.cli.output import check_output, written
 from moderation.cli.rejects import check_rejects, first_shown
 from moderation.errors import PolicyError
@@ -31,7 +31,7 @@ def score(
             "--output", "-o", metavar="FILE", help='JSON Lines, .gz if the name says so; "-": standard output.'
         ),
     ] = "-",
-    model: Model = None,
+    model: Model = "default",
     policy: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Thresholds in TOML. [default: those that the bundle suggests]")
     ] = None,
@@ -44,6 +44,7 @@ def score(
         int,
         typer.Option(metavar="N", help="Exit with 3 if more rows than this cannot be read (the others are written)."),
     ] = 0,
+    threads: Threads = 0,
     table: Annotated[bool, typer.Option("--table", help="Print a table for people in place of JSON Lines.")] = False,
 ) -> None:
     """Score comments: probabilities, flags, an action, and the words that caused it.
@@ -58,7 +59,7 @@ def score(
     for name in inputs:
         format_of(name, format)
     check_output(output, inputs)
-    scorer = _scorer(model, policy)
+    scorer = _scorer(model, policy, threads)
     summary = Summary()
 
     def rows() -> Iterator[Row | Reject]:
@@ -76,14 +77,14 @@ def score(
     check_rejects(summary.rejects, max_rejects, "rows")
 
 
-def _scorer(model: Path | None, policy: Path | None) -> Any:
+def _scorer(model: str, policy: Path | None, threads: int) -> Any:
     from moderation.policy import read_policy
     from moderation.scorer import Scorer
 
     slow = threading.Timer(2, say, ["Compiling the scoring kernels for this machine, once (about 20 seconds) ..."])
     slow.start()
     try:
-        scorer = Scorer.load(model, policy=read_policy(policy) if policy else None)
+        scorer = Scorer.load(model, policy=read_policy(policy) if policy else None, threads=threads)
         scorer.score(["warm up"])
     finally:
         slow.cancel()

@@ -16,7 +16,8 @@ def train(
         "out/model"
     ),
     kind: Annotated[
-        Literal["ngram", "encoder"], typer.Option(help="What to train: the fast tier, or the accurate one.")
+        Literal["ngram", "encoder", "cascade"],
+        typer.Option(help="What to train: the fast tier, the accurate one, or the bands of both together."),
     ] = "ngram",
     corpora: CorporaDir = None,
     only: Annotated[
@@ -55,9 +56,18 @@ def train(
     resume: Annotated[bool, typer.Option("--resume", help="Encoder: go on with the run that was killed.")] = False,
     epochs: Annotated[float, typer.Option(min=0.0, help="Encoder: how often the corpora are gone through.")] = 2.0,
     rate: Annotated[float, typer.Option(min=0.0, help="Encoder: the highest learning rate.")] = 1e-4,
+    fast: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Cascade: the bundle of its fast part, beside OUTPUT.")
+    ] = None,
+    accurate: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Cascade: the bundle of its accurate part, beside OUTPUT.")
+    ] = None,
+    loss: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Cascade: how much worse than its accurate part it may be.")
+    ] = 0.01,
     device: Annotated[str, typer.Option(help="Encoder: cpu, or cuda.")] = "cpu",
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Encoder: processors to use. [default: all]", show_default=False)
+        int | None, typer.Option(min=1, help="Encoder, cascade: processors to use. [default: all]", show_default=False)
     ] = None,
 ) -> None:
     """Train a classifier on labelled corpora and write a bundle. The same corpora and options give the same bundle.
@@ -68,6 +78,8 @@ def train(
     Example: `moderation train --corpora corpora/ --output out/model`
 
     Example: `moderation train --kind encoder --corpora corpora/ --output out/accurate --resume`
+
+    Example: `moderation train --kind cascade --fast out/fast --accurate out/accurate --output out/default`
     """
     from moderation.training import Aim
 
@@ -84,6 +96,23 @@ def train(
             features = cache or cache_directory() / "features"
             bundle = train_ngram(
                 TrainOptions(output, corpora, names, name or kind, version, aim, bits, jobs, features), step
+            )
+        elif kind == "cascade":
+            from moderation.training.cascade import CascadeOptions, fit_cascade
+
+            bundle = fit_cascade(
+                CascadeOptions(
+                    output=output,
+                    fast=_given(fast, "--fast"),
+                    accurate=_given(accurate, "--accurate"),
+                    corpora=corpora,
+                    names=names,
+                    name=name or kind,
+                    version=version,
+                    loss=loss,
+                    threads=threads or 0,
+                ),
+                step,
             )
         else:
             from moderation.training.encoder.train import HUB_NAME, EncoderOptions, FitOptions, train_encoder
@@ -111,6 +140,12 @@ def train(
         f"Wrote {output} ({bundle.identity}): {', '.join(bundle.manifest.labels)}, from {rows:,} rows. Card: "
         f"{output}/README.md"
     )
+
+
+def _given(part: Path | None, option: str) -> Path:
+    if part is None:
+        raise typer.BadParameter("a cascade is made of two bundles: name this one, too", param_hint=option)
+    return part
 
 
 def _precision(pairs: list[str]) -> dict[str, float]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from moderation.bundle import load_bundle
 from moderation.classifiers import load_classifier
@@ -37,11 +36,14 @@ class Scored:
     corpora: Sequence[ScoredCorpus]
 
 
-def bundle_contender(path: Path | None = None) -> Contender:
-    """Return the bundle at `path` (None: the shipped one). Raises BundleError."""
-    bundle = load_bundle(path)
+def bundle_contender(model: str, threads: int = 0) -> Contender:
+    """Return a bundle, by its folder or a shipped one's name; an encoder in it has `threads` threads (0: one for each
+    core). Raises BundleError.
+    """
+    bundle = load_bundle(model)
     manifest = bundle.manifest
-    return Contender(bundle.identity, load_classifier(bundle), manifest.thresholds, recorded(bundle), attacked=True)
+    classifier = load_classifier(bundle, threads)
+    return Contender(bundle.identity, classifier, manifest.thresholds, recorded(bundle), attacked=True)
 
 
 def checked_names(contenders: Sequence[Contender]) -> None:

@@ -63,11 +63,24 @@ def calibrate(score: Score, rows: Rows, label: int, aim: Aim) -> Calibrated:
         platt.probabilities(scores), target, rows.corpus[check], aim.precision[LABEL_NAMES[label]], aim.prevalence
     )
     measured = platt.probabilities(score(held_out))
+    return Calibrated(
+        platt, threshold, measured_by_corpus(measured, rows.labels[held_out, label], rows, held_out, threshold)
+    )
+
+
+def measured_by_corpus(
+    probabilities: NDArray[np.float64],
+    target: NDArray[np.float32],
+    rows: Rows,
+    numbers: NDArray[np.int64],
+    threshold: float,
+) -> dict[str, Any]:
+    """Return by corpus what a manifest says of the rows `numbers` (n,), by their probabilities and targets (n,)."""
     metrics = {}
-    for number in np.unique(rows.corpus[held_out]):
-        own = rows.corpus[held_out] == number
-        metrics[rows.names[number]] = _measured(measured[own], rows.labels[held_out[own], label], threshold)
-    return Calibrated(platt, threshold, metrics)
+    for corpus in np.unique(rows.corpus[numbers]):
+        own = rows.corpus[numbers] == corpus
+        metrics[rows.names[corpus]] = _measured(probabilities[own], target[own], threshold)
+    return metrics
 
 
 def _measured(probabilities: NDArray[np.float64], target: NDArray[np.float32], threshold: float) -> dict[str, Any]:

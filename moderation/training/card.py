@@ -17,6 +17,8 @@ _SUITE_PARTS = {
     "pairs": "contrast pairs, both sides",
 }
 _LIMITS = {
+    "cascade": "Its fast part decides most comments, and that is a linear model over n-grams, which sees words and "
+    "spellings and no sentence: hate without a telling word is missed there, and the accurate part is not asked.",
     "ngram": "A linear model over n-grams sees words and spellings and no sentence: it does not understand negation, "
     "quotation, counter-speech or irony, it misses what is only implied, and it scores people who speak about their "
     "own group too high.",

@@ -145,6 +145,36 @@ def test_features_are_kept_in_the_users_cache(cli: Cli, tmp_path: Path) -> None:
     assert any((cache_directory() / "features").rglob("*.pkl"))
 
 
+def test_a_cascade_is_made_of_two_bundles_and_chosen_by_name(cli: Cli, bundle_dir: Path, tmp_path: Path) -> None:
+    shutil.copytree(bundle_dir, tmp_path / "accurate")
+    assert cli("train", "-o", "fast", "--bits", 10).code == 0
+    arguments = ("train", "--kind", "cascade", "-o", "both", "--fast", "fast")
+    done = cli(*arguments)
+    assert done.code == 2 and "cascade" in done.err
+    done = cli(*arguments, "--accurate", bundle_dir)
+    assert done.code == 1 and "side by side" in done.err.splitlines()[-1]
+    done = cli(*arguments, "--accurate", "accurate", "--threads", 1)
+    assert (done.code, done.out) == (0, b"") and "Wrote both (cascade/" in done.err
+    (tmp_path / "c.jsonl").write_text('{"text": "A tram."}')
+    (row,) = cli("score", "c.jsonl", "--model", "both", "--threads", 1).rows
+    assert row["model"].startswith("cascade/")
+    (row,) = cli("score", "c.jsonl", "--model", "./fast").rows
+    assert row["model"].startswith("ngram/")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("score", "-", "--model", "fast"), ("evaluate", "fast", "--corpora", SAMPLE), ("model", "check", "fast")],
+)
+def test_a_shipped_bundle_that_is_not_there_is_one_line(
+    cli: Cli, arguments: tuple[object, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("moderation.bundle.shipped", tmp_path.joinpath)
+    done = cli(*arguments, stdin=b'{"text": "A tram."}')
+    assert (done.code, done.out) == (1, b"")
+    assert done.err.splitlines()[-1].startswith("error: fast: this installation has no such bundle")
+
+
 @pytest.mark.parametrize("given", ["hate", "hate=2", "hate=x", "anger=0.5", "=0.5", "hate=nan"])
 def test_a_precision_that_makes_no_sense_is_refused(cli: Cli, given: str, tmp_path: Path) -> None:
     done = cli("train", "-o", "b", "--precision", given)
