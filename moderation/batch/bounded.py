@@ -22,7 +22,7 @@ T = TypeVar("T")
 LIMITS_MEMORY = sys.platform.startswith("linux")
 """Whether this system can limit the memory of a process: the others either have no way, or ignore it."""
 
-_START = 120.0  # seconds in which a process must have started, also on a busy machine
+_START = 600.0  # seconds in which a process must have started: the first one may have to compile, on a busy machine
 _GRACE = 10.0  # seconds after which a process ends itself that nobody has stopped: its parent has been killed
 _NO_MEMORY = 86  # exit code, of no meaning elsewhere
 _ENDING = (signal.SIGINT, signal.SIGTERM)
@@ -61,6 +61,11 @@ class Bounded:
 
     def __exit__(self, *_: object) -> None:
         self._stop()
+
+    def start(self) -> None:
+        """Start the process and wait until it is warm, unless one runs. Raises ModerationError where none can be."""
+        if self._child is None:
+            self._start()
 
     def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what `function` returns.

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -25,6 +26,17 @@ _MINUTE = 60.0
 def say(message: str) -> None:
     """Say something to the person, not to the program that reads our output."""
     typer.echo(message, err=True)
+
+
+@contextlib.contextmanager
+def said_if_slow(message: str) -> Iterator[None]:
+    """Say something if the block takes more than two seconds."""
+    timer = threading.Timer(2, say, [message])
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 @contextlib.contextmanager

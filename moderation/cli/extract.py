@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from moderation.cli.console import say, watched
+from moderation.cli.console import said_if_slow, say, watched
 from moderation.cli.output import check_output, written
 from moderation.cli.rejects import check_rejects, first_shown
 from moderation.errors import InputError
@@ -62,6 +62,8 @@ def extract(
         say("This system cannot limit the memory of a process: --memory is not applied.")
     found = pages(_no_output(files(inputs), target), format)
     with Bounded(Limits(timeout, memory), warm_up) as process:
+        with said_if_slow("Loading what reads pages; the first time it is compiled for this machine (20 seconds) ..."):
+            process.start()
         if show:
             page = _only_page(found)
             try:

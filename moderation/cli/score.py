@@ -2,7 +2,6 @@
 
 import json
 import sys
-import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from moderation.cli.console import counted, say, shown
+from moderation.cli.console import counted, said_if_slow, say, shown
 from moderation.cli.options import Model, Threads
 from moderation.cli.output import check_output, written
 from moderation.cli.rejects import check_rejects, first_shown
@@ -81,13 +80,9 @@ def _scorer(model: str, policy: Path | None, threads: int) -> Any:
     from moderation.policy import read_policy
     from moderation.scorer import Scorer
 
-    slow = threading.Timer(2, say, ["Compiling the scoring kernels for this machine, once (about 20 seconds) ..."])
-    slow.start()
-    try:
+    with said_if_slow("Compiling the scoring kernels for this machine, once (about 20 seconds) ..."):
         scorer = Scorer.load(model, policy=read_policy(policy) if policy else None, threads=threads)
         scorer.score(["warm up"])
-    finally:
-        slow.cancel()
     unknown = set(scorer.policy.thresholds) - set(scorer.classifier.info.labels)
     if unknown:
         known = ", ".join(scorer.classifier.info.labels)

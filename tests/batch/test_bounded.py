@@ -37,12 +37,12 @@ def test_one_process_serves_many_calls(bounded: Bounded) -> None:
 
 
 def test_a_call_that_takes_too_long_is_killed_and_the_next_one_goes_on() -> None:
-    with Bounded(Limits(seconds=0.3), os.getpid) as bounded:
+    with Bounded(Limits(seconds=3), os.getpid) as bounded:
         first = bounded.call(os.getpid)
         started = time.monotonic()
-        with pytest.raises(InputError, match=r"^took longer than 0\.3 seconds$"):
+        with pytest.raises(InputError, match=r"^took longer than 3 seconds$"):
             bounded.call(time.sleep, 60)
-        assert time.monotonic() - started < 20
+        assert time.monotonic() - started < 40
         with pytest.raises(ProcessLookupError):
             os.kill(first, 0)
         assert bounded.call(os.getpid) != first

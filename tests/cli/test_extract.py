@@ -29,7 +29,7 @@ def test_pages_are_separated(cli: Cli, page: Path) -> None:
     assert list(row) == ["source", "url", "date", "title", "article", "comments"]
     assert [comment["author"] for comment in row["comments"]] == ["Ann", "Bob"]
     assert "cranes" in row["article"]
-    assert re.fullmatch(r"1 pages; 1 with comments; 2 comments; [\d.,]+ pages/s\n", done.err)
+    assert re.search(r"(?m)^1 pages; 1 with comments; 2 comments; [\d.,]+ pages/s\n\Z", done.err)
     assert "article" not in cli("extract", "p.txt", "--only", "comments").rows[0]
     assert cli("extract", "-", "--format", "text", stdin=PAGE.encode()).rows[0]["comments"] == row["comments"]
 
@@ -81,10 +81,10 @@ def test_what_cannot_be_read_is_told_and_the_rest_written(
 
 
 def test_a_page_beyond_a_limit_is_cut_off(cli: Cli, page: Path, tmp_path: Path) -> None:
-    (tmp_path / "big.html").write_bytes(b"<p>word</p>" * 1_000_000)
-    done = cli("extract", "big.html", "p.txt", "--timeout", "0.5")
+    (tmp_path / "big.html").write_bytes(b"<p>word</p>" * 300_000)
+    done = cli("extract", "big.html", "p.txt", "--timeout", "3")
     assert (done.code, len(done.rows)) == (3, 1)
-    assert "rejected big.html: took longer than 0.5 seconds" in done.err
+    assert "rejected big.html: took longer than 3 seconds" in done.err
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_an_input_is_never_replaced(cli: Cli, page: Path, tmp_path: Path) -> Non
 
 def test_a_page_is_shown(cli: Cli, page: Path, tmp_path: Path) -> None:
     done = cli("extract", "--show", "p.txt")
-    assert (done.code, done.out, done.err) == (0, b"", "Wrote p-shown.html.\n")
+    assert (done.code, done.out, done.err.endswith("Wrote p-shown.html.\n")) == (0, b"", True)
     shown = (tmp_path / "p-shown.html").read_bytes()
     assert b"Second." in shown
     assert cli("extract", "--show", "p.txt", "-o", "-").out == shown
@@ -116,9 +116,9 @@ def test_a_page_is_shown(cli: Cli, page: Path, tmp_path: Path) -> None:
 
 
 def test_a_page_that_takes_too_long_is_not_shown(cli: Cli, tmp_path: Path) -> None:
-    (tmp_path / "big.html").write_bytes(b"<p>word</p>" * 1_000_000)
+    (tmp_path / "big.html").write_bytes(b"<p>word</p>" * 300_000)
     done = cli("extract", "--show", "big.html", "--timeout", "0.1")
-    assert (done.code, done.err) == (1, "error: big.html: took longer than 0.1 seconds.\n")
+    assert (done.code, done.err.endswith("error: big.html: took longer than 0.1 seconds.\n")) == (1, True)
     assert [p.name for p in tmp_path.iterdir()] == ["big.html"]
 
 
@@ -135,14 +135,14 @@ def test_one_page_is_shown(cli: Cli, page: Path, tmp_path: Path, inputs: list[st
     (tmp_path / "empty").mkdir()
     (tmp_path / "q.txt").write_text(PAGE)
     done = cli("extract", "--show", *inputs, "-o", "s.html")
-    assert (done.code, done.err) == (1, message)
+    assert (done.code, done.err.endswith(message)) == (1, True)
     assert not (tmp_path / "s.html").exists()
 
 
 def test_a_run_that_takes_long_tells_how_far_it_is(cli: Cli, page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(console, "_MINUTE", -1.0)
-    first = cli("extract", "p.txt", "none.txt", "p.txt").err.splitlines()[0]
-    figures = json.loads(first)
+    said = cli("extract", "p.txt", "none.txt", "p.txt").err.splitlines()
+    figures = json.loads(next(line for line in said if line.startswith("{")))
     assert (figures["pages"], figures["comments"], figures["rejected"]) == (1, 2, {})
 
 
