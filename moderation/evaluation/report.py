@@ -31,8 +31,8 @@ _HEAD = """<!doctype html>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <meta name="viewport" content="width=device-width">
 <style>
-body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 78rem; margin: 2rem auto; padding: 0 1rem; color: #222; }}
-table {{ border-collapse: collapse; display: block; overflow-x: auto; font-size: 13px; }}
+body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 100rem; margin: 2rem auto; padding: 0 1rem; color: #222; }}
+table {{ border-collapse: collapse; display: block; overflow-x: auto; font-size: 13px; margin: 1rem 0; }}
 td, th {{ border-bottom: 1px solid #ddd; padding: .2rem .5rem; white-space: nowrap; vertical-align: top; }}
 svg {{ max-width: 100%; height: auto; }}
 summary {{ cursor: pointer; }}

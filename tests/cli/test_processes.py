@@ -140,14 +140,15 @@ def test_a_full_standard_output_is_one_line(process: Start, dump: Path, bundle_d
 
 def test_a_closed_standard_output_is_one_line(process: Start, dump: Path, bundle_dir: Path) -> None:
     code, _, err = ended(process("score", dump, "--model", bundle_dir, first="import sys; sys.stdout = None"))
-    assert (code, err) == (1, "error: standard output: closed. Name a file with --output.\n")
+    said = [line for line in err.splitlines() if not line.startswith("Compiling")]  # a slow machine says that, too
+    assert (code, said) == (1, ["error: standard output: closed. Name a file with --output."])
 
 
 def test_a_full_disk_leaves_no_half_result(process: Start, bundle_dir: Path, tmp_path: Path) -> None:
     running = process("score", "-", "-o", "out", "--model", bundle_dir, first=SMALL_FILES)
     err = running.communicate(LINE * 5000, timeout=120)[1].decode()
     assert (running.returncode, "Traceback" in err) == (1, False)
-    assert err.startswith("error: out: cannot be written (File too large). Free space")
+    assert err.splitlines()[-1].startswith("error: out: cannot be written (File too large). Free space")
     assert list(tmp_path.iterdir()) == []
 
 

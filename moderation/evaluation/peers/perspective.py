@@ -158,18 +158,28 @@ class PerspectiveClassifier:
 
     def _post(self, body: bytes) -> tuple[int, Any]:
         kind = http.client.HTTPSConnection if self._url.scheme == "https" else http.client.HTTPConnection
+        deadline = time.monotonic() + self._settings.timeout
         connection = kind(self._url.hostname or "", self._url.port, timeout=self._settings.timeout)
         try:
             path = f"{self._url.path.rstrip('/')}/v1alpha1/comments:analyze?{urlencode({'key': self._key})}"
             connection.request("POST", path, body, {"Content-Type": "application/json"})
             response = connection.getresponse()
-            data = response.read(_LONGEST_ANSWER)
+            data = self._read(response, deadline)
             try:
                 return response.status, json.loads(data)
             except (ValueError, RecursionError):
                 return response.status, None
         finally:
             connection.close()
+
+    def _read(self, response: http.client.HTTPResponse, deadline: float) -> bytes:
+        """Return the answer; a socket's time limit counts for each of its bytes, ours for all of them."""
+        data = b""
+        while len(data) < _LONGEST_ANSWER and (piece := response.read1(_LONGEST_ANSWER - len(data))):
+            data += piece
+            if time.monotonic() > deadline:
+                raise TimeoutError("the answer takes too long")
+        return data
 
     def _wait(self) -> None:
         """Wait until the next request may go out: all threads share one clock."""

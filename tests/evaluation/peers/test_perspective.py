@@ -1,10 +1,12 @@
 """Against a real HTTP server on loopback that speaks the protocol."""
 
+import contextlib
 import json
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -36,6 +38,7 @@ class Service(ThreadingHTTPServer):
         self.at_once = self.most_at_once = 0
         self.lock = threading.Lock()
         self.pause = 0.0
+        self.drip = 0.0  # seconds between the bytes of an answer
 
     @property
     def url(self) -> str:
@@ -65,7 +68,13 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
-        self.wfile.write(data)
+        if service.drip:
+            with contextlib.suppress(OSError):  # the client does not wait for the end
+                for byte in data:
+                    self.wfile.write(bytes([byte]))
+                    time.sleep(service.drip)
+        else:
+            self.wfile.write(data)
 
     def judge(self, path: str, body: dict[str, Any], failure: int | None) -> tuple[int, dict[str, Any]]:
         if not path.endswith("/v1alpha1/comments:analyze"):
@@ -186,6 +195,12 @@ def test_the_rate_is_kept(service: Service) -> None:
     started = time.monotonic()
     made.probabilities(["x"] * 11)
     assert time.monotonic() - started >= 0.19
+
+
+def test_an_answer_that_drips_is_given_up(service: Service) -> None:
+    service.drip = 0.05
+    with pytest.raises(EvaluationError, match="the answer takes too long"):
+        PerspectiveClassifier(service.url, SECRET, replace(QUICK, timeout=0.2, tries=2))
 
 
 @pytest.mark.parametrize("answer", [b"<html>", b"[]", b'{"attributeScores": {}}', b"[" * 100_000])
