@@ -1,5 +1,6 @@
 """`moderation train`."""
 
+import math
 import os
 from pathlib import Path
 from typing import Annotated, Literal
@@ -56,6 +57,14 @@ def train(
     resume: Annotated[bool, typer.Option("--resume", help="Encoder: go on with the run that was killed.")] = False,
     epochs: Annotated[float, typer.Option(min=0.0, help="Encoder: how often the corpora are gone through.")] = 2.0,
     rate: Annotated[float, typer.Option(min=0.0, help="Encoder: the highest learning rate.")] = 1e-4,
+    passes: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=N", help="Encoder: how often an epoch sees this corpus; again for more."),
+    ] = None,
+    pieces: Annotated[int, typer.Option(min=100, help="Encoder: about the size of the vocabulary.")] = 16_400,
+    bf16: Annotated[
+        bool, typer.Option("--bf16", help="Encoder: multiply in 16 bits: twice as fast, on processors that can.")
+    ] = False,
     fast: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Cascade: the bundle of its fast part, beside OUTPUT.")
     ] = None,
@@ -84,6 +93,7 @@ def train(
     from moderation.training import Aim
 
     aim = Aim(_precision(precision or []))
+    seen = _numbers(passes or [], "--passes")
     names = tuple(only) if only else None
     if corpora is None:
         say("No --corpora: training on the sample corpus, which is enough to try it and not to use it.")
@@ -126,12 +136,14 @@ def train(
                     name=name or kind,
                     version=version,
                     base=base or HUB_NAME,
+                    passes=seen,
                     epochs=epochs,
+                    pieces=pieces,
                     device=device,
                     threads=threads or os.cpu_count() or 1,
                     resume=resume,
                     aim=aim,
-                    fit=FitOptions(rate=rate),
+                    fit=FitOptions(rate=rate, bfloat16=bf16),
                 ),
                 step,
             )
@@ -152,19 +164,25 @@ def _precision(pairs: list[str]) -> dict[str, float]:
     """Return the precision that each label's threshold aims at."""
     from moderation.training import PRECISION
 
-    wanted = dict(PRECISION)
-    for pair in pairs:
-        label, _, number = pair.partition("=")
-        if label not in wanted or not _is_share(number):
+    given = _numbers(pairs, "--precision")
+    for label, number in given.items():
+        if label not in PRECISION or number >= 1:
             raise typer.BadParameter(
-                f"{pair!r}: give LABEL=P, such as hate=0.5; labels: {', '.join(wanted)}", param_hint="--precision"
+                f"{label}={number:g}: give LABEL=P, such as hate=0.5; labels: {', '.join(PRECISION)}",
+                param_hint="--precision",
             )
-        wanted[label] = float(number)
-    return wanted
+    return dict(PRECISION) | given
 
 
-def _is_share(number: str) -> bool:
-    try:
-        return 0 < float(number) < 1
-    except ValueError:
-        return False
+def _numbers(pairs: list[str], option: str) -> dict[str, float]:
+    """Return the positive numbers in NAME=NUMBER by name."""
+    result = {}
+    for pair in pairs:
+        name, _, number = pair.partition("=")
+        try:
+            result[name] = float(number)
+        except ValueError:
+            result[name] = math.nan
+        if not 0 < result[name] < math.inf:
+            raise typer.BadParameter(f"{pair!r}: give NAME=NUMBER, with a number above 0", param_hint=option)
+    return result

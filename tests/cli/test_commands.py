@@ -182,6 +182,13 @@ def test_a_precision_that_makes_no_sense_is_refused(cli: Cli, given: str, tmp_pa
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("given", ["dghs", "dghs=0", "dghs=-1", "dghs=x", "dghs=inf", "dghs=nan"])
+def test_passes_that_make_no_sense_are_refused(cli: Cli, given: str, tmp_path: Path) -> None:
+    done = cli("train", "--kind", "encoder", "-o", "b", "--passes", given)
+    assert done.code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("arguments", [["--corpora", "nowhere"], ["--corpora", str(SAMPLE), "--only", "nothing"]])
 def test_corpora_that_are_not_there_are_one_line(cli: Cli, arguments: list[str], tmp_path: Path) -> None:
     done = cli("train", "-o", "b", "--cache", "c", *arguments)

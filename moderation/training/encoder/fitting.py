@@ -36,13 +36,15 @@ class FitOptions:
     """How to fit.
 
     `rate` is the highest learning rate, `batch_tokens` the most tokens in a batch, `hidden` the share of tokens that
-    are hidden. The model is measured every `check_every` steps, training stops after `patience` checks without a
-    better one. A checkpoint is written every `save_seconds`.
+    are hidden. `bfloat16` multiplies matrices in 16 bits and keeps weights in 32: half the time on processors that have
+    the instructions, several times slower on others. The model is measured every `check_every` steps, training stops
+    after `patience` checks without a better one. A checkpoint is written every `save_seconds`.
     """
 
     rate: float = 1e-4
     batch_tokens: int = 2048
     hidden: float = 0.08
+    bfloat16: bool = False
     weight_decay: float = 0.01
     seed: int = 1
     check_every: int = 250
@@ -135,8 +137,9 @@ def _learn(run: _Run, rows: TokenRows, batch: NDArray[np.int64], options: FitOpt
     hide[:, 0] = False
     tokens[hide] = run.model.mask
     corpus = torch.from_numpy(rows.corpus[batch]).to(run.device)
-    logits = run.model(tokens.to(run.device)) + run.model.offsets[corpus]
-    loss = masked_loss(logits, torch.from_numpy(rows.labels[batch]).to(run.device))
+    with torch.autocast(run.device.type, torch.bfloat16, enabled=options.bfloat16):
+        logits = run.model(tokens.to(run.device))
+    loss = masked_loss(logits.float() + run.model.offsets[corpus], torch.from_numpy(rows.labels[batch]).to(run.device))
     if not torch.isfinite(loss):
         raise ModerationError(f"step {run.step}: the loss is no number any more. Start again with a lower --rate.")
     loss.backward()  # type: ignore[no-untyped-call]

@@ -41,15 +41,16 @@ __all__ = ["FITTED", "HUB_NAME", "PASSES", "EncoderOptions", "FitOptions", "trai
 
 PASSES = MappingProxyType(
     {
-        "contrast": 3.0,
-        "davidson": 0.4,
-        "dghs": 2.0,
+        "contrast": 1.5,
+        "davidson": 0.25,
+        "dghs": 2.5,
+        "germeval18": 0.7,
         "ghc": 0.7,
         "hatemoji_build": 2.0,
         "hatexplain": 2.0,
-        "isca_twitter": 3.0,
+        "isca_twitter": 3.5,
         "toxic_spans": 0.4,
-        "wiki_cat": 0.15,
+        "wiki_cat": 0.1,
     }
 )
 """How often the rows of a corpus are seen in one epoch: adversarial, carefully annotated and small corpora more often,
@@ -70,8 +71,9 @@ class EncoderOptions:
     `corpora` is a directory (None: the small sample corpus that ships with the project), `names` the corpora in it
     (None: all that may train). `work` keeps checkpoints: a run that was killed goes on from there, with `resume`.
     `base` names the weights to start from: pretrained ones, or a folder that an earlier training left in its `work`.
-    `passes` says how often the rows of a corpus are seen in one of the `epochs` (0: `base` is only exported); `pieces`
-    is about the size of the vocabulary. `device` is torch's name of the processor, `threads` how many it may use.
+    `passes` overrides PASSES: how often the rows of a corpus are seen in one of the `epochs` (0: `base` is only
+    exported); `pieces` is about the size of the vocabulary. `device` is torch's name of the processor, `threads` how
+    many it may use.
     """
 
     output: Path
@@ -81,9 +83,9 @@ class EncoderOptions:
     name: str = "encoder"
     version: str = __version__
     base: str = HUB_NAME
-    passes: Mapping[str, float] = field(default_factory=lambda: PASSES)
+    passes: Mapping[str, float] = field(default_factory=dict)
     epochs: float = 2.0
-    pieces: int = 24_000
+    pieces: int = 16_400
     device: str = "cpu"
     threads: int = 2
     resume: bool = False
@@ -122,7 +124,7 @@ def train_encoder(options: EncoderOptions, progress: Progress = silent) -> Bundl
     start, sha256 = _start(options, [normalised[k] for k in learn], labels, len(corpora))
     start.model.to(device)
     tokens = [np.array(e.ids[:_LEARNED_TOKENS], np.int32) for e in start.tokenizer.encode_batch(normalised)]
-    passes = tuple(options.passes.get(name, 1.0) * options.epochs for name in rows.names)
+    passes = _passes(options, rows.names)
     lessons = TokenRows([tokens[k] for k in learn], rows.labels[learn][:, labels], rows.corpus[learn], passes)
     try:
         reached = fit(start.model, lessons, _mean_auc(tokens, rows, labels), options.fit, options.work, progress)
@@ -186,6 +188,14 @@ def _device(name: str) -> torch.device:
     except (RuntimeError, AssertionError):
         raise DeviceError(f"{name}: no such processor here for torch. Use --device cpu.") from None
     return device
+
+
+def _passes(options: EncoderOptions, names: Sequence[str]) -> tuple[float, ...]:
+    unknown = ", ".join(sorted(set(options.passes) - set(names)))
+    if unknown:
+        raise CorpusError(f"--passes {unknown}: not among the corpora, which are {', '.join(names)}.")
+    wanted = PASSES | options.passes
+    return tuple(wanted.get(name, 1.0) * options.epochs for name in names)
 
 
 def _start(options: EncoderOptions, texts: list[str], labels: Sequence[int], corpora: int) -> tuple[Fitted, str]:

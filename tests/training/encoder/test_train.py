@@ -1,6 +1,7 @@
 """Training an encoder: the same result also after a kill, and a bundle that agrees with the weights it was made of."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,24 @@ def test_no_epoch_exports_the_weights_as_they_are(pretrained: Path, trained: Pat
     train_encoder(options(pretrained, tmp_path, base=str(trained / "work" / "hf"), epochs=0.0))
     name = "model.safetensors"
     assert (tmp_path / "work" / "hf" / name).read_bytes() == (trained / "work" / "hf" / name).read_bytes()
+
+
+def test_passes_say_how_often_a_corpus_is_seen(pretrained: Path, trained: Path, tmp_path: Path) -> None:
+    base = str(trained / "work" / "hf")
+    bundle = train_encoder(options(pretrained, tmp_path, base=base, epochs=0.5, passes={"sample": 3.0}))
+    assert bundle.manifest.training["passes"] == {"sample": 1.5}
+    once = load_bundle(trained / "bundle").manifest.training["reached"]["examples"] / 3
+    assert bundle.manifest.training["reached"]["examples"] == pytest.approx(1.5 * once, abs=2)
+    with pytest.raises(CorpusError, match="samples: not among the corpora"):
+        train_encoder(options(pretrained, tmp_path / "other", passes={"samples": 2.0}))
+
+
+def test_sixteen_bits_learn_the_same_lesson(pretrained: Path, trained: Path, tmp_path: Path) -> None:
+    half = train_encoder(options(pretrained, tmp_path, fit=replace(FIT, bfloat16=True)))
+    assert half.manifest.training["bfloat16"] is True
+    texts = sample_texts()
+    found, full = (load_classifier(load_bundle(path)).probabilities(texts) for path in (half.path, trained / "bundle"))
+    assert (found != full).any() and np.corrcoef(found.ravel(), full.ravel())[0, 1] > 0.9
 
 
 def test_a_checkpoint_of_another_run_is_refused(pretrained: Path, trained: Path, tmp_path: Path) -> None:
