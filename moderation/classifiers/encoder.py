@@ -87,7 +87,7 @@ class EncoderClassifier:
             owners: list[int] = []
             windows: list[_Tokens] = []
             for k, encoding in enumerate(self._tokenizer.encode_batch_fast(part)):
-                cut = _windows(np.array(encoding.ids, np.int64))
+                cut = windows_of(np.array(encoding.ids, np.int64))
                 owners += [start + k] * len(cut)
                 windows += cut
             np.maximum.at(result, owners, self._judge(windows))
@@ -106,7 +106,7 @@ class EncoderClassifier:
         """
         normalised = normalise(text)
         encoding = self._tokenizer.encode(normalised.text)
-        windows = _windows(np.array(encoding.ids, np.int64))
+        windows = windows_of(np.array(encoding.ids, np.int64))
         base = self._judge(windows)
         words = _words(normalised, encoding, len(windows))
         spans: list[Span] = []
@@ -134,7 +134,7 @@ class EncoderClassifier:
         return result
 
 
-def _windows(tokens: _Tokens) -> list[_Tokens]:
+def windows_of(tokens: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     """Cut the tokens of a text, enclosed in [CLS] and [SEP], into overlapping windows, each enclosed so."""
     if len(tokens) <= WINDOW:
         return [tokens]

@@ -52,7 +52,7 @@ def test_long_texts_are_judged_to_their_end(classifier: EncoderClassifier) -> No
 @given(st.integers(0, 1000))
 def test_windows_hold_every_token(count: int) -> None:
     tokens = np.array([2, *range(10, 10 + count), 3], np.int64)
-    windows = module._windows(tokens)
+    windows = module.windows_of(tokens)
     assert all(len(w) <= WINDOW and w[0] == 2 and w[-1] == 3 for w in windows)
     assert set(np.concatenate([w[1:-1] for w in windows]).tolist()) == set(range(10, 10 + count))
     assert len(windows) == 1 or all(len(w) > module.OVERLAP for w in windows)
