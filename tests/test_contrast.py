@@ -39,8 +39,8 @@ def test_the_file_is_what_the_templates_give() -> None:
 
 
 def test_there_is_enough_of_everything() -> None:
-    assert 10_000 <= len(ROWS) <= 16_000 and len(LINES) <= 4_500_000
-    assert len({(row["meta"]["pair"], row["meta"]["template"]) for row in ROWS}) >= 2000
+    assert 18_000 <= len(ROWS) <= 24_000 and len(LINES) <= 7_500_000
+    assert len({(row["meta"]["pair"], row["meta"]["template"]) for row in ROWS}) >= 3800
     assert 0.4 <= sum(row["hate"] == 1 for row in ROWS) / len(ROWS) <= 0.55
     antisemitic = sum(row["antisemitism"] == 1 for row in ROWS)
     near = (
@@ -57,9 +57,12 @@ def test_there_is_enough_of_everything() -> None:
         "idf",
         "gaza",
         "hitler",
+        "antisemit",
+        "auschwitz",
+        "palestin",
     )
     harmless = [row for row in ROWS if not row["hate"] and row["antisemitism"] == 0]
-    assert antisemitic >= 1800
+    assert antisemitic >= 3500
     assert sum(any(word in row["text"].casefold() for word in near) for row in harmless) >= antisemitic
 
 
