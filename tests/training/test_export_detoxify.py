@@ -122,7 +122,7 @@ def test_what_training_writes_is_what_is_exported(tmp_path: Path) -> None:
     pieces = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS, "<url>", "<user>")
     size = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
     config = transformers.BertConfig(vocab_size=len(pieces), max_position_embeddings=64, initializer_range=0.4, **size)
-    fitted = Fitted(Encoder(config, 3).eval(), pieces, tuple(LABELS))
+    fitted = Fitted(Encoder(config, 3).eval(), pieces, tuple(LABELS), "a base", "0" * 64)
     torch.nn.init.normal_(fitted.model.classifier.weight)
     write_checkpoint(tmp_path / "hf", fitted)
     export_detoxify(tmp_path, tmp_path / "out")

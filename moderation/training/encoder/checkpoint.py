@@ -6,6 +6,7 @@ a further training can start from.
     tokenizer.json       the tokenizer of normalised text
     vocab.txt            its pieces, a line each
     labels.json          the labels in the order of the logits
+    base.json            the pretrained weights that it all began with: their name and sha256
 """
 
 import json
@@ -29,11 +30,15 @@ _POSITIONS = 256  # windows are shorter; the pretrained model never saw more
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """An encoder with its tokenizer, the pieces of its vocabulary and its labels."""
+    """An encoder with its tokenizer, the pieces of its vocabulary and its labels. `base` and `base_sha256` name the
+    pretrained weights that it began with.
+    """
 
     model: Encoder
     pieces: tuple[str, ...]
     labels: tuple[str, ...]
+    base: str
+    base_sha256: str
 
     @property
     def tokenizer(self) -> Tokenizer:
@@ -60,7 +65,7 @@ def fresh(pretrained: Pretrained, texts: list[str], labels: tuple[str, ...], cor
         model.bert.load_state_dict({name: tensor for name, tensor in weights.items() if name in known})
     except (KeyError, RuntimeError):
         raise ModerationError(f"{pretrained.path}: not the weights of a BERT model. Name another --base.") from None
-    return Fitted(model, vocabulary.pieces, labels)
+    return Fitted(model, vocabulary.pieces, labels, pretrained.name, pretrained.sha256)
 
 
 def write_checkpoint(path: Path, fitted: Fitted) -> None:
@@ -74,6 +79,7 @@ def write_checkpoint(path: Path, fitted: Fitted) -> None:
             "tokenizer.json": fitted.tokenizer.to_str().encode(),
             "vocab.txt": "".join(piece + "\n" for piece in fitted.pieces).encode(),
             "labels.json": json.dumps(fitted.labels).encode(),
+            "base.json": json.dumps({"name": fitted.base, "sha256": fitted.base_sha256}).encode(),
         },
     )
 
@@ -82,14 +88,16 @@ def read_checkpoint(path: Path, corpora: int = 1) -> Fitted:
     """Read what `write_checkpoint` wrote. Raises ModerationError for anything else."""
     try:
         labels = tuple(json.loads((path / "labels.json").read_bytes()))
+        base = json.loads((path / "base.json").read_bytes())
+        name, sha256 = str(base["name"]), str(base["sha256"])
         pieces = tuple((path / "vocab.txt").read_text(encoding="utf-8").splitlines())
         model = Encoder(_config(path), len(labels), corpora, pieces.index("[MASK]"))
         missing = model.load_state_dict(_weights(path), strict=False).missing_keys
-    except (OSError, ValueError, RuntimeError):
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError):
         missing = ["?"]
     if missing not in ([], ["offsets"]):
         raise ModerationError(f"{path}: not an encoder that `moderation train --kind encoder` wrote. Train it again.")
-    return Fitted(model, pieces, labels)
+    return Fitted(model, pieces, labels, name, sha256)
 
 
 def is_checkpoint(path: Path) -> bool:

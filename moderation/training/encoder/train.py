@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from hashlib import file_digest
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -121,7 +122,7 @@ def train_encoder(options: EncoderOptions, progress: Progress = silent) -> Bundl
     progress("cutting texts into pieces", 0, 1)
     learn = np.flatnonzero(rows.split == "train")
     normalised = [normalise(text).text for text in texts]
-    start, sha256 = _start(options, [normalised[k] for k in learn], labels, len(corpora))
+    start, went_on_from = _start(options, [normalised[k] for k in learn], labels, len(corpora))
     start.model.to(device)
     tokens = [np.array(e.ids[:_LEARNED_TOKENS], np.int32) for e in start.tokenizer.encode_batch(normalised)]
     passes = _passes(options, rows.names)
@@ -148,8 +149,9 @@ def train_encoder(options: EncoderOptions, progress: Progress = silent) -> Bundl
     final = exported.classifier([c.platt for c in calibrated])
     files = {MODEL: exported.model([c.platt for c in calibrated]), TOKENIZER: start.tokenizer.to_str().encode()}
     made_with = {
-        "base": options.base,
-        "base_sha256": sha256,
+        "base": start.base,
+        "base_sha256": start.base_sha256,
+        "went_on_from": went_on_from,
         "epochs": options.epochs,
         "passes": dict(zip(rows.names, passes, strict=True)),
         "precision": {name: options.aim.precision[name] for name in info.labels},
@@ -199,18 +201,19 @@ def _passes(options: EncoderOptions, names: Sequence[str]) -> tuple[float, ...]:
 
 
 def _start(options: EncoderOptions, texts: list[str], labels: Sequence[int], corpora: int) -> tuple[Fitted, str]:
-    """Return what training starts from, and the sha256 of its pretrained weights ("" for weights of our own)."""
+    """Return what training starts from, and the sha256 of its weights where an earlier training left them, else ""."""
     names = tuple(LABEL_NAMES[k] for k in labels)
     if not is_checkpoint(Path(options.base)):
         pretrained = find_pretrained(options.base)
-        return fresh(pretrained, texts, names, corpora, options.pieces), pretrained.sha256
+        return fresh(pretrained, texts, names, corpora, options.pieces), ""
     fitted = read_checkpoint(Path(options.base), corpora)
     if fitted.labels != names:
         raise CorpusError(
             f"{options.base}: knows {', '.join(fitted.labels)}, and these corpora teach {', '.join(names)}. Start from "
             "other weights, or give corpora that teach the same."
         )
-    return fitted, ""
+    with (Path(options.base) / "model.safetensors").open("rb") as file:
+        return fitted, file_digest(file, "sha256").hexdigest()
 
 
 def _calibrated(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +109,11 @@ def test_the_bundle_replays_its_golden_texts(trained: Path) -> None:
 
 def test_training_goes_on_from_weights_of_our_own(pretrained: Path, trained: Path, tmp_path: Path) -> None:
     bundle = train_encoder(options(pretrained, tmp_path, base=str(trained / "work" / "hf"), epochs=0.5))
-    assert bundle.manifest.training["base_sha256"] == ""
+    before = load_bundle(trained / "bundle").manifest.training
+    assert before["base"] == pretrained.name and before["went_on_from"] == ""
+    assert [bundle.manifest.training[k] for k in ("base", "base_sha256")] == [before["base"], before["base_sha256"]]
+    weights = (trained / "work" / "hf" / "model.safetensors").read_bytes()
+    assert bundle.manifest.training["went_on_from"] == sha256(weights).hexdigest()
     first = read_checkpoint(trained / "work" / "hf")
     assert read_checkpoint(tmp_path / "work" / "hf").pieces == first.pieces
 
