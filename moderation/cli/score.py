@@ -21,7 +21,7 @@ def score(
     inputs: Annotated[
         list[str],
         typer.Argument(
-            metavar="INPUT...", help='Dumps (.jsonl, .csv, .tsv) and pages (.txt, .html), also .gz; or "-".'
+            metavar="INPUT...", help='Dumps and pages, also packed; directories and patterns of them; or "-".'
         ),
     ],
     output: Annotated[
@@ -35,7 +35,7 @@ def score(
         Path | None, typer.Option(metavar="FILE", help="Thresholds in TOML. [default: those that the bundle suggests]")
     ] = None,
     format: Annotated[
-        str | None, typer.Option(help="jsonl, csv, tsv, text or html. [default: by each name; jsonl for -]")
+        str | None, typer.Option(help="What --list-formats names. [default: seen from each content, else its name]")
     ] = None,
     text_field: Annotated[str, typer.Option(metavar="NAME", help="Field or column that holds the text.")] = "text",
     id_field: Annotated[str, typer.Option(metavar="NAME", help="Field or column that holds the id.")] = "id",
@@ -51,19 +51,19 @@ def score(
     Example: `moderation score comments.jsonl pages/*.html --output verdicts.jsonl`
     """
     from moderation.batch.score import Summary, output_row, score_rows
-    from moderation.formats import Fields, Reject, Row, format_of, read_rows
+    from moderation.formats import Fields, Reject, Row, Skipped, Split, found, read
 
     if table and output != "-":
         raise typer.BadParameter("a table is for the terminal; leave out --output", param_hint="--table")
-    for name in inputs:
-        format_of(name, format)
-    check_output(output, inputs)
+    fields = Fields(text_field, id_field)
+    sources = list(found(inputs, format, fields))
+    check_output(output, [source.source for source in sources if isinstance(source, Split)])
     scorer = _scorer(model, policy, threads)
     summary = Summary()
 
-    def rows() -> Iterator[Row | Reject]:
-        for name in inputs:
-            yield from read_rows(name, format=format, fields=Fields(text_field, id_field))
+    def rows() -> Iterator[Row | Reject | Skipped]:
+        for source in sources:
+            yield from read(source, fields) if isinstance(source, Split) else (source,)
 
     scored = score_rows(scorer, counted(rows(), "comments"), summary, first_shown())
     if table:

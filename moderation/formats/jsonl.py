@@ -5,18 +5,27 @@ from collections.abc import Iterator
 from typing import IO
 
 from moderation.formats.opening import lines
-from moderation.formats.rows import Fields, Reject, Row, row_of
+from moderation.formats.rows import Fields, Reject, Row, Split, row_of
+
+Record = dict[str, object]
 
 
-def read_jsonl(file: IO[bytes], source: str, fields: Fields) -> Iterator[Row | Reject]:
-    """Yield the rows of a JSONL stream, and a reject with its line number for each line that is none."""
-    for item in lines(file, source):
+def read_jsonl(file: IO[bytes], split: Split, fields: Fields) -> Iterator[Row | Reject]:
+    """Yield the rows of JSON Lines, and a reject for each line that is none. `file` stands at `split.start`."""
+    for item in records(file, split):
+        yield item if isinstance(item, Reject) else row_of(item[1], fields, item[0])
+
+
+def records(file: IO[bytes], split: Split) -> Iterator[tuple[str, Record] | Reject]:
+    """Yield (position, object) for each line that holds one, and a reject for each other line that is not blank."""
+    for item in lines(file, split.source, split.start, split.end):
         if isinstance(item, Reject):
             yield item
             continue
-        position, line = item
+        place, line = item
         if not line.strip():
             continue
+        position = f"{split.source}:{place}"
         try:
             record = json.loads(line.decode(), strict=False)
         except UnicodeDecodeError:
@@ -24,6 +33,4 @@ def read_jsonl(file: IO[bytes], source: str, fields: Fields) -> Iterator[Row | R
         except (ValueError, RecursionError):
             yield Reject(position, "not JSON")
         else:
-            yield (
-                row_of(record, fields, position) if isinstance(record, dict) else Reject(position, "not a JSON object")
-            )
+            yield (position, record) if isinstance(record, dict) else Reject(position, "not a JSON object")

@@ -10,11 +10,31 @@ LONGEST_RECORD = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
+class Split:
+    """An input, or a part of one that is read by itself: what one worker takes.
+
+    `source` is a path, or "-" for standard input; `format` a key of `moderation.formats.FORMATS`. `start` and `end`
+    (None: to the end) count bytes of plain lines, and row groups of Parquet; all other formats are read whole.
+    """
+
+    source: str
+    format: str
+    start: int = 0
+    end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
-    """One comment of a dump. `id` is what the dump says, in its own type; where it says nothing, the row's position."""
+    """One comment of a dump. `id` is what the dump says, in its own type; where it says nothing, the row's position.
+
+    `site` is the subreddit, forum or host where it was written, `thread` the page or discussion, by its URL, title or
+    id as the format's section in docs/formats.md says. Each is None where unknown.
+    """
 
     id: str | int | float
     comment: Comment
+    site: str | None = None
+    thread: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +56,11 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """One record that could not be read: where it stands, and why. Holds nothing of its text."""
+    """One record that could not be read: where it stands, and why. Holds nothing of its text.
+
+    A position is the source and the byte at which the record begins, unpacked ("dump.jsonl.gz:1024"), or, where only
+    its number is known, that ("dump.parquet#17", from 1).
+    """
 
     position: str
     reason: str
@@ -44,7 +68,9 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """One file or record that is sound but no page, such as an image or a redirect: where it stands, and why."""
+    """One file or record that is sound but no page or comment, such as an image, a redirect, a deleted post: where it
+    stands, and why.
+    """
 
     position: str
     reason: str
@@ -52,10 +78,16 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """The names of the columns or keys that hold the text and the id."""
+    """The names of the columns or keys that hold each part of a comment, for formats that prescribe none (JSONL, CSV,
+    Parquet). Only the text has to be there.
+    """
 
     text: str = "text"
     id: str = "id"
+    author: str = "author"
+    time: str = "time"
+    parent: str = "parent"
+    lang: str = "lang"
 
 
 def row_of(record: dict[str, object], fields: Fields, position: str) -> Row | Reject:
@@ -71,6 +103,6 @@ def row_of(record: dict[str, object], fields: Fields, position: str) -> Row | Re
         row_id = position
     author, time, parent, lang = (
         value if isinstance(value := record.get(key), str) and value else None
-        for key in ("author", "time", "parent", "lang")
+        for key in (fields.author, fields.time, fields.parent, fields.lang)
     )
     return Row(row_id, Comment(text=text, id=str(row_id), author=author, time=time, parent=parent, lang=lang))

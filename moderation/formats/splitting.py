@@ -1,0 +1,64 @@
+"""Cutting an input into splits that are read by themselves, side by side or one after another, with the same rows."""
+
+import re
+from codecs import BOM_UTF8 as _BOM
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import IO
+
+from moderation.formats.csv import DELIMITERS
+from moderation.formats.opening import STDIN, opened_raw, unreadable
+from moderation.formats.packing import packing
+from moderation.formats.rows import Split
+
+LINES = frozenset(("jsonl",))  # formats whose records end where a line ends
+_ARRAY = re.compile(rb"\s*\[\s*(?:\{|\]|$)")  # the beginning of JSON that is one array
+
+
+def splits(source: str, format: str, size: int) -> list[Split]:
+    """Return the splits of an input, in order: together they give every row once, as `Split(source, format)` does.
+
+    size: about how many bytes a split is to have; a split has at least one record or row group. An input that cannot
+    be cut (standard input, packed files, XML, ...) gives one split. The same file and size give the same splits.
+
+    Raises InputError where the input cannot be opened.
+    """
+    alone = [Split(source, format)]
+    if source == STDIN or not Path(source).is_file():
+        return alone
+    try:
+        if format == "parquet":
+            from moderation.formats.parquet import row_groups
+
+            return [Split(source, format, start, end) for start, end in row_groups(source, size)] or alone
+        with opened_raw(source) as file:
+            head = file.peek(64)[:64]
+            if packing(head[:6]):
+                return alone
+            if format in LINES and not _ARRAY.match(head.removeprefix(_BOM)):
+                places = _line_ends(file, size)
+            elif format in DELIMITERS:
+                from moderation.formats.row_ends import row_ends  # brings numpy
+
+                places = row_ends(file, size, DELIMITERS[format].encode())
+            else:
+                return alone
+            edges = [0, *places, Path(source).stat().st_size]
+    except OSError as error:
+        raise unreadable(source, error) from None
+    return [Split(source, format, start, end) for start, end in pairwise(edges) if end > start] or alone
+
+
+def _line_ends(file: IO[bytes], size: int) -> Iterator[int]:
+    """Yield a place after a line's end, about every `size` bytes."""
+    place = size
+    while True:
+        file.seek(place - 1)
+        while (chunk := file.read(1 << 16)) and (found := chunk.find(b"\n")) < 0:
+            pass
+        if not chunk:
+            return
+        place = file.tell() - len(chunk) + found + 1
+        yield place
+        place += size
