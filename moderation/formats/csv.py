@@ -1,18 +1,18 @@
 """CSV (RFC 4180) and TSV: a header line, then a comment a row, its text in a named column."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple
+from io import TextIOWrapper
 from typing import IO
 
 from moderation.errors import InputError
 from moderation.formats.opening import lines, opened
-from moderation.formats.rows import LONGEST_RECORD, Fields, Reject, Row, Split, row_of
+from moderation.formats.rows import LONGEST_RECORD, Fields, Record, Reject, Row, Split, record_of, row_of
 
 DELIMITERS = {"csv": ",", "tsv": "\t"}
 _STRAY = range(0xDC80, 0xDD00)  # where Python puts bytes that are not UTF-8
 _SHOWN_COLUMNS = 20
-
-Record = dict[str, object]
 
 
 def read_csv(file: IO[bytes], split: Split, fields: Fields) -> Iterator[Row | Reject]:
@@ -62,6 +62,16 @@ def csv_records(file: IO[bytes], split: Split, delimiter: str, needed: str) -> I
             yield Reject(position, "not UTF-8")
         else:
             yield position, dict(zip(header, values, strict=True))
+
+
+def write_csv(rows: Iterable[Row], file: IO[bytes], *, delimiter: str = ",") -> None:
+    """Write rows as CSV, which `read_csv` reads back, ids as strings; a lone surrogate becomes "?"."""
+    text = TextIOWrapper(file, "utf-8", errors="replace", newline="", write_through=True)
+    names = astuple(Fields())
+    writer = csv.DictWriter(text, names, delimiter=delimiter, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(record_of(row) for row in rows)
+    text.detach()
 
 
 class _Lines:

@@ -64,6 +64,14 @@ def beginning(raw: io.BufferedReader, size: int) -> bytes:
     return unpacked_beginning(raw.peek(size), size)
 
 
+def shown(file: io.BufferedReader, size: int) -> bytes:
+    """Return the first bytes of an unpacked stream without taking them; fewer, or none, where it is damaged there."""
+    try:
+        return file.peek(size)[:size]
+    except DamagedStream:
+        return b""
+
+
 def lines(file: IO[bytes], source: str, start: int = 0, end: int | None = None) -> Iterator[tuple[int, bytes] | Reject]:
     """Yield (the byte at which it begins, line with its end) for each line, and a reject for each that is too long.
 

@@ -74,15 +74,18 @@ class _Unpacking(io.RawIOBase):
     def __init__(self, raw: IO[bytes], fresh: Callable[[], _Decompressor]) -> None:
         self._raw, self._fresh, self._current = raw, fresh, fresh()
         self._errors = _errors()
+        self._broken = False
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
         try:
-            data = self._more(len(buffer))
-        except self._errors as error:
-            raise DamagedStream("damaged, or ends early") from error
+            data = b"" if self._broken else self._more(len(buffer))
+        except self._errors:
+            self._broken = True
+        if self._broken:  # once and for all, however often one tries
+            raise DamagedStream("damaged, or ends early")
         buffer[: len(data)] = data
         return len(data)
 

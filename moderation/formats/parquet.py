@@ -1,14 +1,16 @@
 """Apache Parquet, read with pyarrow: a comment a row, its text in a named column, a row group at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import astuple
 from datetime import date
+from itertools import islice
 from typing import IO, Any
 
 from moderation.errors import InputError, MissingExtra
-from moderation.formats.rows import LONGEST_RECORD, Fields, Reject, Row, Split, row_of
+from moderation.formats.rows import LONGEST_RECORD, Fields, Record, Reject, Row, Split, record_of, row_of
 
 _BATCH = 1024  # rows; a batch of long texts is some megabytes
+_GROUP = 1 << 16  # rows that are written at once
 _SHOWN_COLUMNS = 20
 
 
@@ -36,6 +38,20 @@ def read_parquet(raw: IO[bytes], split: Split, fields: Fields) -> Iterator[Row |
                     yield _row(record, fields, f"{split.source}#{read}")
         except (OSError, pa.ArrowException):
             yield Reject(f"{split.source}#{read + 1}", f"damaged Parquet: {number - read:,} rows could not be read")
+
+
+def write_parquet(rows: Iterable[Row], file: IO[bytes]) -> None:
+    """Write rows as Parquet, 65,536 a row group, which `read_parquet` reads back, ids as strings; a lone surrogate
+    becomes "?". Raises MissingExtra without pyarrow.
+    """
+    parquet = pyarrow_parquet()
+    import pyarrow as pa
+
+    schema = pa.schema([(name, pa.string()) for name in astuple(Fields())])
+    with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
+        rest = iter(rows)
+        while records := [_encodable(record_of(row)) for row in islice(rest, _GROUP)]:
+            writer.write_table(pa.Table.from_pylist(records, schema=schema))
 
 
 def row_groups(source: str, size: int) -> list[tuple[int, int]]:
@@ -83,6 +99,10 @@ def _check_columns(schema: Any, source: str, fields: Fields) -> None:
     plain = kind.value_type if types.is_dictionary(kind) else kind
     if not any(is_text(plain) for is_text in (types.is_string, types.is_large_string, types.is_string_view)):
         raise InputError(f"{source}: column {fields.text!r} holds {kind}, and not text. Name one with --text-field.")
+
+
+def _encodable(record: Record) -> Record:
+    return {name: str(value).encode("utf-8", "replace").decode() for name, value in record.items()}
 
 
 def _records(batch: Any) -> Iterator[dict[str, object]]:

@@ -10,6 +10,7 @@ from moderation.errors import InputError
 from moderation.formats.csv import DELIMITERS
 from moderation.formats.opening import STDIN, head
 from moderation.formats.rows import Fields
+from moderation.formats.sql_tokens import POSTGRES
 
 _HEAD = 1 << 16  # bytes that are looked at, unpacked
 _PACKED = (".gz", ".zst", ".bz2", ".xz")
@@ -17,41 +18,72 @@ _PACKED = (".gz", ".zst", ".bz2", ".xz")
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One format: what it is, what it gives of a comment besides the text, and what tells it."""
+    """One format: what it is, what it gives of a comment besides the text, what tells it, and where it can be cut."""
 
     what: str
     gives: str
     told_by: str
+    cut_at: str = ""
+    extra: str = ""
 
 
+_MAPPED = "id, author, time, parent, lang, site, thread"
 FORMATS = {
-    "jsonl": Format(
-        "JSON Lines, one object a line",
-        "id, author, time, parent, lang",
-        "a line that begins with {, or .jsonl, .ndjson",
-    ),
-    "csv": Format(
-        "CSV with a header line", "id, author, time, parent, lang", "a header line with the text's column, or .csv"
-    ),
+    "jsonl": Format("JSON Lines, or one array of objects", _MAPPED, "its first brace; .jsonl, .ndjson, .json", "lines"),
+    "csv": Format("CSV with a header line", _MAPPED, "the text's column in the header line; .csv", "rows"),
     "tsv": Format(
-        "tab-separated values with a header line",
-        "id, author, time, parent, lang",
-        "a header line with the text's column, or .tsv",
+        "tab-separated values with a header line", _MAPPED, "the text's column in the header line; .tsv", "rows"
     ),
-    "parquet": Format("Apache Parquet", "id, author, time, parent, lang", "its first bytes (PAR1)"),
-    "text": Format("a page as plain text; its comments are separated first", "author, time, parent", ".txt"),
+    "parquet": Format("Apache Parquet", _MAPPED, "its first bytes (PAR1); .parquet", "row groups", "parquet"),
+    "reddit": Format(
+        "Reddit comments of Pushshift and Arctic Shift",
+        "id, author, time, parent, site (subreddit), thread (submission)",
+        "the fields body, subreddit, created_utc",
+        "lines",
+    ),
+    "hackernews": Format(
+        "Hacker News items, JSON Lines or an array",
+        "id, author, time, parent, site",
+        "the fields id, type, time, and by, dead or deleted",
+        "lines",
+    ),
+    "disqus": Format(
+        "Disqus's XML export",
+        "id, author, time, parent, site (forum), thread (link)",
+        "its root element",
+    ),
+    "wxr": Format(
+        "WordPress's export (WXR)",
+        "id, author, time, parent, site (blog), thread (post title), pingback",
+        "its root element and namespace",
+    ),
+    "discourse": Format(
+        "posts of Discourse: JSON, CSV, SQL",
+        "id, author, time, parent, thread (topic)",
+        "the fields raw or cooked and topic_id, or post_stream",
+        "lines",
+    ),
+    "phpbb": Format(
+        "posts of phpBB: SQL, JSON, CSV",
+        "id, author, time, site (forum), thread (topic)",
+        "the fields post_id and post_text, or SQL",
+        "lines",
+    ),
+    "text": Format("a page as plain text; its comments are separated first", "id, author, time, parent", ".txt"),
     "html": Format(
-        "a page as HTML; its comments are separated first", "author, time, parent", "its first tag, or .html, .htm"
+        "a page as HTML; its comments are separated first", "id, author, time, parent", "its first tag; .html"
     ),
     "warc": Format(
         "web archive (WARC, WET); the comments of its pages are separated first",
-        "author, time, parent, site, thread (URL)",
-        "its first bytes (WARC/)",
+        "id, author, time, parent, site (host), thread (URL)",
+        "its first bytes (WARC/); .warc, .wet",
+        extra="warc",
     ),
 }
 _SUFFIXES = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
+    ".json": "jsonl",
     ".csv": "csv",
     ".tsv": "tsv",
     ".parquet": "parquet",
@@ -61,7 +93,18 @@ _SUFFIXES = {
     ".warc": "warc",
     ".wet": "warc",
 }
-_HTML = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body)\b", re.I | re.S)
+_PROLOGUE = rb"(?:<\?xml[^>]*>\s*)?(?:<!--(?:[^-]++|-(?!->))*+-->\s*)*+(?:<!DOCTYPE[^>\[]*+(?:\[[^\]]*+\]\s*)?>\s*)?"
+_HTML = re.compile(_PROLOGUE + rb"<(?:!doctype html|html|head|body)\b|<!doctype html\b", re.IGNORECASE)
+_DISQUS = re.compile(_PROLOGUE + rb"<disqus\b")
+_RSS = re.compile(_PROLOGUE + rb"<rss\b")
+_SQL = re.compile(
+    rb"(?:(?:--|#)[^\n]*\n\s*|/\*(?:[^*]++|\*(?!/))*+\*/;?\s*)*+"
+    rb"(?:(?:INSERT|REPLACE)\s+INTO|CREATE\s+(?:TABLE|DATABASE)|DROP\s+TABLE|USE\s|SET\s|BEGIN|START\s+TRANSACTION|LOCK\s+TABLES|COPY\s)",
+    re.IGNORECASE,
+)
+_NAME = re.compile(rb'"([a-z_]++)"\s*:')
+_ITEM = re.compile(rb'"type"\s*:\s*"(?:comment|story|job|poll|pollopt)"')
+_ARRAY = re.compile(rb"\[\s*(?:\{|\]|$)")
 
 
 def recognised(source: str, given: str | None = None, fields: Fields | None = None) -> str:
@@ -103,20 +146,54 @@ def unpacked_name(name: str) -> str:
 
 def _shown(data: bytes, fields: Fields) -> str | None:
     """Return the format that the first bytes of an input show, None where they could be of several."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        data = data.decode("utf-16", "replace").encode("utf-8", "replace")
+    start = data.lstrip()
     if data.startswith(b"PAR1"):
         return "parquet"
     if data.startswith(b"WARC/"):
         return "warc"
-    if data.lstrip().startswith(b"{"):
-        return "jsonl"
-    if _HTML.match(data):
-        return "html"
-    line = data.partition(b"\n")[0].decode("utf-8", "replace").strip("\r")
+    if start.startswith(b"{") or _ARRAY.match(start):
+        return _json(start)
+    if start.startswith(b"<"):
+        return _xml(start)
+    if _SQL.match(start):
+        return "discourse" if POSTGRES in start[:1024] and b"phpbb" not in start.lower() else "phpbb"
+    return _table(data.partition(b"\n")[0].decode("utf-8", "replace").strip("\r"), fields)
+
+
+def _json(data: bytes) -> str:
+    """Return which site's objects begin so; JSONL for none's."""
+    names = set(_NAME.findall(data))
+    if {b"body", b"subreddit", b"created_utc"} <= names:
+        return "reddit"
+    if {b"id", b"type", b"time"} <= names and names & {b"by", b"dead", b"deleted"} and _ITEM.search(data):
+        return "hackernews"
+    if names & {b"post_stream", b"latest_posts"} or (b"topic_id" in names and names & {b"raw", b"cooked"}):
+        return "discourse"
+    return "phpbb" if {b"post_id", b"post_text"} <= names else "jsonl"
+
+
+def _xml(data: bytes) -> str | None:
+    if _DISQUS.match(data):
+        return "disqus"
+    if _RSS.match(data) and b"http://wordpress.org/export/" in data:
+        return "wxr"
+    return "html" if _HTML.match(data) else None
+
+
+def _table(line: str, fields: Fields) -> str | None:
     for name, delimiter in DELIMITERS.items():
         try:
-            columns = next(csv.reader([line], delimiter=delimiter), [])
+            columns = {column.strip() for column in next(csv.reader([line], delimiter=delimiter), [])}
         except csv.Error:
             continue
-        if len(columns) > 1 and fields.text in (column.strip() for column in columns):
+        if len(columns) < 2:
+            continue
+        if fields.text in columns:
             return name
+        if name == "csv" and {"post_id", "post_text"} <= columns:
+            return "phpbb"
+        if name == "csv" and columns & {"topic_id", "topic_title"} and columns & {"raw", "cooked", "post_raw", "post"}:
+            return "discourse"
     return None

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from moderation.types import Comment
 
@@ -88,10 +89,15 @@ class Fields:
     time: str = "time"
     parent: str = "parent"
     lang: str = "lang"
+    site: str = "site"
+    thread: str = "thread"
 
 
-def row_of(record: dict[str, object], fields: Fields, position: str) -> Row | Reject:
-    """Make a row of a record's fields: text, id, and, where they are strings, author, time, parent, lang."""
+Record = dict[str, object]
+
+
+def row_of(record: Record, fields: Fields, position: str) -> Row | Reject:
+    """Make a row of a record's fields: text, id, and, where they are strings, the others."""
     text = record.get(fields.text)
     if text is None:
         return Reject(position, f"no field {fields.text!r}")
@@ -101,8 +107,41 @@ def row_of(record: dict[str, object], fields: Fields, position: str) -> Row | Re
     row_id = found if isinstance(found, str | int | float) and found != "" else position
     if isinstance(row_id, float) and not math.isfinite(row_id):  # JSON knows no NaN
         row_id = position
-    author, time, parent, lang = (
+    author, time, parent, lang, site, thread = (
         value if isinstance(value := record.get(key), str) and value else None
-        for key in (fields.author, fields.time, fields.parent, fields.lang)
+        for key in (fields.author, fields.time, fields.parent, fields.lang, fields.site, fields.thread)
     )
-    return Row(row_id, Comment(text=text, id=str(row_id), author=author, time=time, parent=parent, lang=lang))
+    comment = Comment(text=text, id=str(row_id), author=author, time=time, parent=parent, lang=lang)
+    return Row(row_id, comment, site, thread)
+
+
+def record_of(row: Row) -> Record:
+    """Return a row as the record, named by the default `Fields`, that `row_of` makes it of; what is unknown is left
+    out.
+    """
+    comment = row.comment
+    record = {
+        "id": row.id,
+        "text": comment.text,
+        "author": comment.author,
+        "time": comment.time,
+        "parent": comment.parent,
+        "lang": comment.lang,
+        "site": row.site,
+        "thread": row.thread,
+    }
+    return {name: value for name, value in record.items() if value is not None}
+
+
+def known(value: object) -> str | None:
+    """Return an identifier or a name as a string, None where it is none or empty."""
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and value != "" else None
+
+
+def utc(seconds: object) -> str | None:
+    """Return seconds since 1970, a number or digits, as ISO 8601; None for what is none."""
+    try:
+        moment = datetime.fromtimestamp(float(seconds), UTC)  # type: ignore[arg-type]  # what is no number is told
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

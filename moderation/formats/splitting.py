@@ -1,6 +1,5 @@
 """Cutting an input into splits that are read by themselves, side by side or one after another, with the same rows."""
 
-import re
 from codecs import BOM_UTF8 as _BOM
 from collections.abc import Iterator
 from itertools import pairwise
@@ -8,12 +7,12 @@ from pathlib import Path
 from typing import IO
 
 from moderation.formats.csv import DELIMITERS
+from moderation.formats.json_records import one_a_line
 from moderation.formats.opening import STDIN, opened_raw, unreadable
 from moderation.formats.packing import packing
 from moderation.formats.rows import Split
 
-LINES = frozenset(("jsonl",))  # formats whose records end where a line ends
-_ARRAY = re.compile(rb"\s*\[\s*(?:\{|\]|$)")  # the beginning of JSON that is one array
+_JSON = ("reddit", "hackernews", "discourse", "phpbb")  # formats that may be JSON Lines, or something else
 
 
 def splits(source: str, format: str, size: int) -> list[Split]:
@@ -36,7 +35,8 @@ def splits(source: str, format: str, size: int) -> list[Split]:
             head = file.peek(64)[:64]
             if packing(head[:6]):
                 return alone
-            if format in LINES and not _ARRAY.match(head.removeprefix(_BOM)):
+            start = head.removeprefix(_BOM).lstrip()
+            if one_a_line(start) and (format == "jsonl" or (format in _JSON and start.startswith(b"{"))):
                 places = _line_ends(file, size)
             elif format in DELIMITERS:
                 from moderation.formats.row_ends import row_ends  # brings numpy

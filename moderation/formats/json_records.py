@@ -1,0 +1,99 @@
+"""Objects of JSON, one at a time: JSON Lines, one array of objects, or objects printed over several lines."""
+
+import json
+import re
+from collections.abc import Iterator
+from io import BufferedReader
+
+from moderation.formats.opening import BROKEN_OFF, lines, shown
+from moderation.formats.packing import DamagedStream
+from moderation.formats.rows import LONGEST_RECORD, Record, Reject, Split
+
+# An array, also one that ends where the peek does, and an object whose first line holds no more than its brace.
+_ARRAY = re.compile(rb"\s*\[\s*(?:\{|\]|$)")
+_PRINTED = re.compile(rb"\s*\{\s*?\n")
+# What phpMyAdmin begins its exports with: the rows stand in an array in an object in an array.
+_PHPMYADMIN = re.compile(rb'\s*\[\s*\{\s*"type"\s*:\s*"header"')
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]]|"', re.DOTALL)
+_CHUNK = 1 << 16
+_LOST = "JSON ends early: nothing after this could be read"
+
+
+def json_records(file: BufferedReader, split: Split) -> Iterator[tuple[str, Record] | Reject]:
+    """Yield (position, object) for each object of JSON Lines, of an array, of JSON printed over several lines, or
+    of the tables in an export of phpMyAdmin, and a reject for each that cannot be read.
+    """
+    head = shown(file, 256) if not split.start else b""
+    if _ARRAY.match(head):
+        yield from _objects(file, split.source, 3 if _PHPMYADMIN.match(head) else 1)
+    elif _PRINTED.match(head):
+        yield from _objects(file, split.source, 0)
+    else:
+        yield from _line_records(file, split)
+
+
+def one_a_line(head: bytes) -> bool:
+    """Return whether JSON that begins so is JSON Lines."""
+    return not _ARRAY.match(head) and not _PRINTED.match(head)
+
+
+def _objects(file: BufferedReader, source: str, level: int) -> Iterator[tuple[str, Record] | Reject]:
+    """Yield the objects that stand inside `level` brackets."""
+    data, offset, place, depth = b"", 0, 0, 0  # what is held, where it begins, what of it is done, brackets open
+    begin = -1  # of the object that is read, in `data`
+    while True:
+        for token in _TOKEN.finditer(data, place):
+            kind = token[0]
+            if kind == b'"':  # the string goes on
+                place = token.start()
+                break
+            place = token.end()
+            if kind in (b"{", b"["):
+                if depth == level and kind == b"{":
+                    begin = token.start()
+                depth += 1
+            elif kind in (b"}", b"]"):
+                depth -= 1
+                if depth == level and begin >= 0:
+                    yield _parsed(data[begin:place], f"{source}:{offset + begin}")
+                    begin = -1
+        else:
+            place = len(data)
+        keep = begin if begin >= 0 else place
+        data, offset, place, begin = data[keep:], offset + keep, place - keep, min(begin, 0)
+        if len(data) > LONGEST_RECORD:
+            yield Reject(
+                f"{source}:{offset}", f"record longer than {LONGEST_RECORD >> 20} MiB: nothing after this could be read"
+            )
+            return
+        try:
+            # Doubled with what is held, or a long string would be searched again and again.
+            chunk = file.read(max(_CHUNK, len(data)))
+        except DamagedStream:
+            yield Reject(f"{source}:{offset}", BROKEN_OFF)
+            return
+        if not chunk:
+            break
+        data += chunk
+    if depth or data:
+        yield Reject(f"{source}:{offset}", _LOST)
+
+
+def _line_records(file: BufferedReader, split: Split) -> Iterator[tuple[str, Record] | Reject]:
+    """Yield (position, object) for each line that holds one, and a reject for each other line that is not blank."""
+    for item in lines(file, split.source, split.start, split.end):
+        if isinstance(item, Reject):
+            yield item
+        elif item[1].strip():
+            yield _parsed(item[1], f"{split.source}:{item[0]}")
+
+
+def _parsed(data: bytes, position: str) -> tuple[str, Record] | Reject:
+    """Return (position, the object that `data` is), or why it is none."""
+    try:
+        record = json.loads(data.decode(), strict=False)
+    except UnicodeDecodeError:
+        return Reject(position, "not UTF-8")
+    except (ValueError, RecursionError):
+        return Reject(position, "not JSON")
+    return (position, record) if isinstance(record, dict) else Reject(position, "not a JSON object")
