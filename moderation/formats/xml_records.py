@@ -37,40 +37,41 @@ def xml_elements(file: BufferedReader, source: str, wanted: Callable[[str], bool
         remove_pis=True, huge_tree=False, encoding="utf-8",
     )  # fmt: skip
     inside, held, number = 0, 0, 0  # wanted elements that are open, bytes read since the outermost began
-    checked, ended = False, False
-    try:
-        for chunk in _utf8(file):
-            held = held + len(chunk) if inside else 0
-            if held > LONGEST_RECORD:
-                yield _lost(source, number, f"record longer than {LONGEST_RECORD >> 20} MiB")
-                return
-            parser.feed(chunk)
-            for event, element in parser.read_events():
-                if not checked:
-                    checked = True
-                    if element.getroottree().docinfo.internalDTD is not None:
-                        raise InputError(
-                            f"{source}: declares a document type, which no export does; it is not read. Take it out if "
-                            "you trust the file."
-                        )
-                is_wanted = wanted(element.tag)
-                if event == "start":
-                    inside += is_wanted
-                    continue
-                inside -= is_wanted
-                if inside:
-                    continue
-                if is_wanted:
-                    number += 1
-                    yield element
-                _drop(element)
-        ended = True
-        parser.close()
-    except DamagedStream:
-        yield Reject(f"{source}#{number + 1}", BROKEN_OFF)
-    except etree.XMLSyntaxError:
-        what = "XML ends early" if ended else "damaged XML, or a text longer than 10 MB"
-        yield _lost(source, number, what)
+    root = None
+    broken = ""
+    chunks = _utf8(file)
+    while not broken:
+        try:
+            chunk = next(chunks, None)
+        except DamagedStream:
+            yield Reject(f"{source}#{number + 1}", BROKEN_OFF)
+            return
+        try:
+            parser.close() if chunk is None else parser.feed(chunk)
+        except etree.XMLSyntaxError:
+            broken = "XML ends early" if chunk is None else "damaged XML, or a text longer than 10 MB"
+        for event, element in parser.read_events():  # also those before the damage
+            if root is None:
+                root = element
+                _check_declares_nothing(root, source)
+            is_wanted = wanted(element.tag)
+            if event == "start":
+                inside += is_wanted
+                continue
+            inside -= is_wanted
+            if inside:
+                continue
+            if is_wanted:
+                number += 1
+                yield element
+            _drop(element)
+        held = held + len(chunk or b"") if inside else 0
+        if held > LONGEST_RECORD:
+            broken = f"record longer than {LONGEST_RECORD >> 20} MiB"
+        elif chunk is None:
+            break
+    if broken:
+        yield Reject(f"{source}#{number + 1}", f"{broken}: nothing after this could be read")
 
 
 def text_in(element: Any, name: str) -> str | None:
@@ -115,5 +116,8 @@ def _drop(element: Any) -> None:
         del above[0]
 
 
-def _lost(source: str, number: int, what: str) -> Reject:
-    return Reject(f"{source}#{number + 1}", f"{what}: nothing after this could be read")
+def _check_declares_nothing(root: Any, source: str) -> None:
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise InputError(
+            f"{source}: declares a document type, which no export does. Take it out if you trust the file."
+        )
