@@ -16,6 +16,8 @@ _PRINTED = re.compile(rb"\s*\{\s*?\n")
 _PHPMYADMIN = re.compile(rb'\s*\[\s*\{\s*"type"\s*:\s*"header"')
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]]|"', re.DOTALL)
 _CHUNK = 1 << 16
+_DECODE = json.JSONDecoder(strict=False).decode  # json.loads would make a decoder for each line
+_TOO_LONG = f"record longer than {LONGEST_RECORD >> 20} MiB"
 _LOST = "JSON ends early: nothing after this could be read"
 
 
@@ -55,16 +57,16 @@ def _objects(file: BufferedReader, source: str, level: int) -> Iterator[tuple[st
             elif kind in (b"}", b"]"):
                 depth -= 1
                 if depth == level and begin >= 0:
-                    yield _parsed(data[begin:place], f"{source}:{offset + begin}")
+                    position = f"{source}:{offset + begin}"
+                    too_long = place - begin > LONGEST_RECORD
+                    yield Reject(position, _TOO_LONG) if too_long else _parsed(data[begin:place], position)
                     begin = -1
         else:
             place = len(data)
         keep = begin if begin >= 0 else place
         data, offset, place, begin = data[keep:], offset + keep, place - keep, min(begin, 0)
         if len(data) > LONGEST_RECORD:
-            yield Reject(
-                f"{source}:{offset}", f"record longer than {LONGEST_RECORD >> 20} MiB: nothing after this could be read"
-            )
+            yield Reject(f"{source}:{offset}", f"{_TOO_LONG}: nothing after this could be read")
             return
         try:
             # Doubled with what is held, or a long string would be searched again and again.
@@ -91,7 +93,7 @@ def _line_records(file: BufferedReader, split: Split) -> Iterator[tuple[str, Rec
 def _parsed(data: bytes, position: str) -> tuple[str, Record] | Reject:
     """Return (position, the object that `data` is), or why it is none."""
     try:
-        record = json.loads(data.decode(), strict=False)
+        record = _DECODE(data.decode())
     except UnicodeDecodeError:
         return Reject(position, "not UTF-8")
     except (ValueError, RecursionError):

@@ -36,7 +36,7 @@ def read_parquet(raw: IO[bytes], split: Split, fields: Fields) -> Iterator[Row |
                 for record in _records(batch):
                     read += 1
                     yield _row(record, fields, f"{split.source}#{read}")
-        except (OSError, pa.ArrowException):
+        except (OSError, ValueError, pa.ArrowException):
             yield Reject(f"{split.source}#{read + 1}", f"damaged Parquet: {number - read:,} rows could not be read")
 
 
@@ -85,7 +85,7 @@ def _opened(raw: IO[bytes], source: str) -> Any:
 
     try:
         return parquet.ParquetFile(raw, buffer_size=1 << 20, pre_buffer=False)
-    except (OSError, pa.ArrowException):
+    except (OSError, ValueError, pa.ArrowException):  # names that are not UTF-8 are a ValueError
         raise InputError(f"{source}: not a Parquet file, or its end is missing. Copy it again.") from None
 
 

@@ -56,7 +56,7 @@ def _row(record: Record, position: str) -> Row | Reject | Skipped:
     row_id = known(record.get("id")) or position
     author, parent, thread = (known(record.get(key)) for key in ("author", "parent_id", "link_id"))
     comment = Comment(
-        text=_ESCAPED.sub(lambda found: _PLAIN[found[1]], body),
+        text=_ESCAPED.sub(lambda found: _PLAIN[found[1]], body) if "&" in body else body,
         id=row_id,
         author=None if author == "[deleted]" else author,
         time=utc(record.get("created_utc")),

@@ -107,12 +107,15 @@ def row_of(record: Record, fields: Fields, position: str) -> Row | Reject:
     row_id = found if isinstance(found, str | int | float) and found != "" else position
     if isinstance(row_id, float) and not math.isfinite(row_id):  # JSON knows no NaN
         row_id = position
-    author, time, parent, lang, site, thread = (
-        value if isinstance(value := record.get(key), str) and value else None
-        for key in (fields.author, fields.time, fields.parent, fields.lang, fields.site, fields.thread)
+    comment = Comment(
+        text=text,
+        id=str(row_id),
+        author=_string(record.get(fields.author)),
+        time=_string(record.get(fields.time)),
+        parent=_string(record.get(fields.parent)),
+        lang=_string(record.get(fields.lang)),
     )
-    comment = Comment(text=text, id=str(row_id), author=author, time=time, parent=parent, lang=lang)
-    return Row(row_id, comment, site, thread)
+    return Row(row_id, comment, _string(record.get(fields.site)), _string(record.get(fields.thread)))
 
 
 def record_of(row: Row) -> Record:
@@ -145,3 +148,7 @@ def utc(seconds: object) -> str | None:
     except (TypeError, ValueError, OverflowError, OSError):
         return None
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _string(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None

@@ -81,8 +81,8 @@ def text_in(element: Any, name: str) -> str | None:
 
 
 def has_stray(element: Any) -> bool:
-    """Return whether an element's text holds bytes that were not of the file's encoding, or an entity."""
-    return any(not isinstance(node.tag, str) or STRAY in (node.text or "") for node in element.iter())
+    """Return whether an element holds bytes that were not of the file's encoding."""
+    return STRAY in etree.tostring(element, encoding="unicode")
 
 
 def xml_text(text: str) -> str:

@@ -48,7 +48,7 @@ def test_an_array_that_breaks_off_says_so(read: Any, texts: Any, end: bytes) -> 
 def test_an_object_that_is_too_long_ends_it(read: Any, texts: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("moderation.formats.json_records.LONGEST_RECORD", 1 << 18)
     found = texts(read(b'[{"text": "a"}, {"text": "' + b"b" * (1 << 20) + b'"}]', "d.json"))
-    assert found == ["a", "[record longer than 0 MiB: nothing after this could be read]"]
+    assert found == ["a", "[record longer than 64 MiB: nothing after this could be read]"]
 
 
 def test_one_array_is_one_split(tmp_path: Path) -> None:
