@@ -83,6 +83,8 @@ def _opened(raw: IO[bytes], source: str) -> Any:
     parquet = pyarrow_parquet()
     import pyarrow as pa
 
+    if not raw.seekable():
+        raise InputError(f"{source}: Parquet is read from its end on, which a pipe does not allow. Name a file.")
     try:
         return parquet.ParquetFile(raw, buffer_size=1 << 20, pre_buffer=False)
     except (OSError, ValueError, pa.ArrowException):  # names that are not UTF-8 are a ValueError

@@ -1,6 +1,8 @@
 """Parquet: columns by name, positions by row, damage bounded to a row group."""
 
 import datetime
+import io
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +86,16 @@ def test_a_text_that_is_not_utf_8_is_rejected_alone(tmp_path: Path) -> None:
 
 def test_without_pyarrow_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = table(tmp_path, {"text": ["a"]})
-    monkeypatch.setitem(__import__("sys").modules, "pyarrow.parquet", None)
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     with pytest.raises(MissingExtra, match=r"pip install 'moderation\[parquet\]'"):
         list(read_rows(path))
+
+
+def test_a_pipe_is_an_error_that_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Pipe(io.BytesIO):
+        def seekable(self) -> bool:
+            return False
+
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(Pipe(b"PAR1"))))  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="which a pipe does not allow"):
+        list(read_rows("-"))

@@ -1,6 +1,7 @@
 """Recognition: the content tells the format, else the name; what neither tells is an error that lists the formats."""
 
 import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -70,3 +71,25 @@ def test_what_nothing_tells_is_an_error_that_names_the_formats(tmp_path: Path, n
 def test_an_unknown_format_is_an_error() -> None:
     with pytest.raises(InputError, match=r"'xlsx' is not known. Give one of: jsonl"):
         recognised("a.jsonl", "xlsx")
+
+
+def test_every_format_is_in_the_docs() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
+    headings = {name for line in page.splitlines() if line.startswith("## ") for name in line[3:].split(", ")}
+    assert set(FORMATS) <= headings
+    for format in FORMATS.values():
+        assert not format.extra or f"`{format.extra}`" in page
+
+
+def test_the_sites_of_json_are_told_by_their_fields(tmp_path: Path) -> None:
+    shapes = {
+        "jsonl": {"id": 1, "type": "comment", "text": "x", "time": "2024"},
+        "reddit": {"body": "x", "subreddit": "y", "created_utc": 1},
+        "hackernews": {"id": 1, "type": "comment", "by": "z", "time": 1, "text": "x"},
+        "discourse": {"id": 1, "topic_id": 2, "cooked": "x"},
+        "phpbb": {"post_id": "1", "post_text": "x"},
+    }
+    for kind, shape in shapes.items():
+        for text in (json.dumps(shape), json.dumps([shape]), json.dumps(shape, indent=2)):
+            (tmp_path / "dump").write_text(text)
+            assert recognised(str(tmp_path / "dump")) == kind
