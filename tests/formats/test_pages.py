@@ -1,5 +1,6 @@
 """Pages: where they are found, and as dumps of comments."""
 
+import bz2
 import gzip
 import io
 import sys
@@ -120,3 +121,32 @@ def test_pages_are_read_one_at_a_time(folder: Path) -> None:
     assert isinstance(next(found), Page)
     (folder / "later.html").write_text("later")
     assert told(list(found)) == ["later"]
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress])
+def test_the_comments_of_an_archive_are_rows(
+    read: Any, warc_record: Callable[..., bytes], pack: Callable[[bytes], bytes]
+) -> None:
+    pytest.importorskip("fastwarc")
+    header = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    records = [
+        warc_record(1, PAGE.encode(), header),
+        warc_record(2, b"Gone", "HTTP/1.1 404 Gone\r\nContent-Type: text/plain\r\n"),
+    ]
+    first, second, skipped = read(pack(b"".join(records)), "crawl")
+    assert [row.comment.text for row in (first, second)] == ["First!", "Second."]
+    assert (first.site, first.thread) == ("a.example", "https://a.example/1")
+    assert first.id.rpartition("#")[2] == "1" and first.id.startswith(str(read.folder / "crawl"))
+    assert isinstance(skipped, Skipped) and skipped.reason == "HTTP status 404"
+
+
+def test_a_record_of_an_archive_that_lies_about_its_length_hides_none(
+    read: Any, warc_record: Callable[..., bytes]
+) -> None:
+    pytest.importorskip("fastwarc")
+    header = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    records = [warc_record(k, PAGE.encode(), header) for k in range(3)]
+    records[1] = records[1].replace(b"Content-Length: ", b"Content-Length: 9")
+    items = read(b"".join(records), "crawl")
+    assert [type(item) for item in items].count(Reject) == 1
+    assert {row.thread for row in items if isinstance(row, Row)} == {"https://a.example/0", "https://a.example/2"}
