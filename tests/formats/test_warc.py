@@ -231,7 +231,7 @@ def test_whatever_is_cut_off_or_changed_gives_items_and_never_raises(
 @pytest.mark.parametrize("pack", [bytes, compressed])
 def test_a_pipe_is_read_to_its_end(records: list[bytes], pack: Callable[[bytes], bytes]) -> None:
     end, begin = os.pipe()
-    with open(begin, "wb") as file:
+    with os.fdopen(begin, "wb") as file:
         file.write(b"".join(pack(record) for record in records))
-    with open(end, "rb") as raw:
+    with os.fdopen(end, "rb") as raw:
         assert told(list(read_warc(raw, "-"))) == urls(0, 1, 2, 3, 4)
