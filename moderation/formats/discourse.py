@@ -38,8 +38,8 @@ def read_discourse(file: BufferedReader, split: Split) -> Iterator[Row | Reject 
 
 
 def _records(file: BufferedReader, split: Split) -> Iterator[tuple[str, Record] | Reject]:
-    head = shown(file, 4096).removeprefix(b"\xef\xbb\xbf").lstrip() if not split.start else b""
-    if head.startswith((b"{", b"[")):
+    head = shown(file, 4096).removeprefix(b"\xef\xbb\xbf").lstrip()
+    if split.start or head.startswith((b"{", b"[")):
         yield from json_records(file, split)
     elif head.startswith(b"--"):
         yield from sql_records(file, split.source, "posts".__eq__)

@@ -1,5 +1,6 @@
 """Objects of JSON, one at a time: JSON Lines, one array of objects, or objects printed over several lines."""
 
+import codecs
 import json
 import re
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ _PRINTED = re.compile(rb"\s*\{\s*?\n")
 _PHPMYADMIN = re.compile(rb'\s*\[\s*\{\s*"type"\s*:\s*"header"')
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]]|"', re.DOTALL)
 _CHUNK = 1 << 16
+HEAD = 256
 _DECODE = json.JSONDecoder(strict=False).decode  # json.loads would make a decoder for each line
 _TOO_LONG = f"record longer than {LONGEST_RECORD >> 20} MiB"
 _LOST = "JSON ends early: nothing after this could be read"
@@ -25,18 +27,21 @@ def json_records(file: BufferedReader, split: Split) -> Iterator[tuple[str, Reco
     """Yield (position, object) for each object of JSON Lines, of an array, of JSON printed over several lines, or
     of the tables in an export of phpMyAdmin, and a reject for each that cannot be read.
     """
-    head = shown(file, 256) if not split.start else b""
-    if _ARRAY.match(head):
-        yield from _objects(file, split.source, 3 if _PHPMYADMIN.match(head) else 1)
-    elif _PRINTED.match(head):
-        yield from _objects(file, split.source, 0)
-    else:
-        yield from _line_records(file, split)
+    level = None if split.start else _level(shown(file, HEAD))
+    yield from _line_records(file, split) if level is None else _objects(file, split.source, level)
 
 
 def one_a_line(head: bytes) -> bool:
-    """Return whether JSON that begins so is JSON Lines."""
-    return not _ARRAY.match(head) and not _PRINTED.match(head)
+    """Return whether JSON is JSON Lines, of which `head` are the first HEAD bytes."""
+    return _level(head) is None
+
+
+def _level(head: bytes) -> int | None:
+    """Return in how many brackets the objects stand of JSON that begins so, None for JSON Lines."""
+    start = head.removeprefix(codecs.BOM_UTF8)
+    if _ARRAY.match(start):
+        return 3 if _PHPMYADMIN.match(start) else 1
+    return 0 if _PRINTED.match(start) else None
 
 
 def _objects(file: BufferedReader, source: str, level: int) -> Iterator[tuple[str, Record] | Reject]:

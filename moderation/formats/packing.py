@@ -80,14 +80,17 @@ class _Unpacking(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
+        size, held = min(len(buffer), _CHUNK), 0
         try:
-            data = b"" if self._broken else self._more(len(buffer))
+            # A stream gives little at a time, and the beginning of a file is to be seen at one look.
+            while held < size and not self._broken and (data := self._more(size - held)):
+                buffer[held : held + len(data)] = data
+                held += len(data)
         except self._errors:
             self._broken = True
-        if self._broken:  # once and for all, however often one tries
+        if self._broken and not held:  # once and for all, however often one tries
             raise DamagedStream("damaged, or ends early")
-        buffer[: len(data)] = data
-        return len(data)
+        return held
 
     def _more(self, size: int) -> bytes:
         while True:

@@ -14,6 +14,7 @@ from moderation.types import Comment
 
 _TABLES = ("posts", "posts_text")  # the second is phpBB 2's, which kept texts apart
 _DELETED = "2"  # post_visibility
+_CSV = re.compile(rb'(?:"?\w+"?,)*"?post_text"?[,\r\n]')  # a header line
 _MARKUP = re.compile(r"\s*<[rt]>")  # since 3.2 texts are XML, "rich" or "plain"
 _SHOWN = re.compile(r"<([se])>[^<]*</\1>")  # the BBCode that the XML repeats
 _OLD_HTML = re.compile(r"<!-- (?:s\S*|[emlw]) -->|<[a-zA-Z/]")
@@ -22,8 +23,6 @@ _OLD_HTML = re.compile(r"<!-- (?:s\S*|[emlw]) -->|<[a-zA-Z/]")
 def read_phpbb(file: BufferedReader, split: Split) -> Iterator[Row | Reject | Skipped]:
     """Yield the posts as plain text: id, author (the number of a member, the name of a guest), time, forum as site,
     topic as thread. Deleted posts are skipped.
-
-    Raises InputError for CSV without the column post_text.
     """
     rows = 0
     for item in _records(file, split):
@@ -34,10 +33,10 @@ def read_phpbb(file: BufferedReader, split: Split) -> Iterator[Row | Reject | Sk
 
 
 def _records(file: BufferedReader, split: Split) -> Iterator[tuple[str, Record] | Reject]:
-    head = shown(file, 64).removeprefix(b"\xef\xbb\xbf").lstrip() if not split.start else b""
-    if head.startswith((b"{", b"[")):
+    head = shown(file, 4096).removeprefix(b"\xef\xbb\xbf").lstrip()
+    if split.start or head.startswith((b"{", b"[")):
         yield from json_records(file, split)
-    elif head.startswith((b'"post', b"post", b'"topic', b"topic", b'"forum', b"forum")):
+    elif _CSV.match(head):
         yield from csv_records(file, split, ",", "post_text")
     else:
         for item in sql_records(file, split.source, lambda table: table.endswith(_TABLES)):

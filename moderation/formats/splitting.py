@@ -1,13 +1,13 @@
 """Cutting an input into splits that are read by themselves, side by side or one after another, with the same rows."""
 
-from codecs import BOM_UTF8 as _BOM
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import IO
 
 from moderation.formats.csv import DELIMITERS
-from moderation.formats.json_records import one_a_line
+from moderation.formats.json_records import HEAD, one_a_line
 from moderation.formats.opening import STDIN, opened_raw, unreadable
 from moderation.formats.packing import packing
 from moderation.formats.rows import Split
@@ -32,11 +32,11 @@ def splits(source: str, format: str, size: int) -> list[Split]:
 
             return [Split(source, format, start, end) for start, end in row_groups(source, size)] or alone
         with opened_raw(source) as file:
-            head = file.peek(64)[:64]
+            head = file.peek(HEAD)[:HEAD]
             if packing(head[:6]):
                 return alone
-            start = head.removeprefix(_BOM).lstrip()
-            if one_a_line(start) and (format == "jsonl" or (format in _JSON and start.startswith(b"{"))):
+            is_json = format == "jsonl" or (format in _JSON and head.removeprefix(BOM_UTF8).lstrip().startswith(b"{"))
+            if is_json and one_a_line(head):
                 places = _line_ends(file, size)
             elif format in DELIMITERS:
                 from moderation.formats.row_ends import row_ends  # brings numpy

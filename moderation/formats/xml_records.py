@@ -10,6 +10,7 @@ from typing import Any
 from lxml import etree
 
 from moderation.errors import InputError
+from moderation.extraction.encoding import codec_named
 from moderation.formats.opening import BROKEN_OFF, shown
 from moderation.formats.packing import DamagedStream
 from moderation.formats.rows import LONGEST_RECORD, Reject
@@ -63,9 +64,10 @@ def xml_elements(file: BufferedReader, source: str, wanted: Callable[[str], bool
                 continue
             if is_wanted:
                 number += 1
+                held = -len(chunk or b"")  # of this one, next to nothing is the next element's
                 yield element
             _drop(element)
-        held = held + len(chunk or b"") if inside else 0
+        held = max(0, held + len(chunk or b"")) if inside else 0
         if held > LONGEST_RECORD:
             broken = f"record longer than {LONGEST_RECORD >> 20} MiB"
         elif chunk is None:
@@ -97,11 +99,8 @@ def _utf8(file: BufferedReader) -> Iterator[bytes]:
     declared = _DECLARED.match(head.removeprefix(codecs.BOM_UTF8))
     name = "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     if declared and name != "utf-16":
-        try:
-            codec = codecs.lookup(declared[1].decode())
-            name = codec.name if codec.name not in ("utf-8", "utf-16") and codec._is_text_encoding else name
-        except LookupError:
-            pass
+        codec = codec_named(declared[1].decode())
+        name = codec if codec and codec != "utf-8" else name
     decoder = codecs.getincrementaldecoder(name)("moderation-stray")
     while chunk := file.read(_CHUNK):
         yield decoder.decode(chunk).translate(_FORBIDDEN).encode("utf-8", "replace")

@@ -93,3 +93,16 @@ def test_entities_are_not_read(read: Any, declared: bytes, used: bytes, format: 
 def test_an_unknown_entity_rejects_its_post_alone(read: Any, texts: Any) -> None:
     found = texts(read(HEAD + post(3, "a &nbsp; b") + post(4) + b"</disqus>", "export.xml"))
     assert len(found) >= 1 and not any("nbsp" in text for text in found)
+
+
+def test_many_records_without_a_gap_are_not_one_long_one(read: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("moderation.formats.xml_records.LONGEST_RECORD", 1 << 18)
+    data = HEAD + b"".join(post(k, "a" * 3000) for k in range(1000)) + b"</disqus>"
+    assert {type(item) for item in read(data, "export.xml")} == {Row}
+    assert isinstance(read(HEAD + post(1, "<a/>" * 200_000), "export.xml")[-1], Reject)
+
+
+@pytest.mark.parametrize("encoding", ["undefined", "idna", "rot13", "hex", "none-such", "utf-7"])
+def test_an_encoding_that_cannot_be_is_taken_for_utf_8(read: Any, encoding: str) -> None:
+    data = (HEAD + post(3, "a") + b"</disqus>").replace(b'encoding="utf-8"', f'encoding="{encoding}"'.encode())
+    assert [row.comment.text for row in read(data, "export.xml")] == ["a"]

@@ -99,3 +99,13 @@ def test_row_groups_are_splits(tmp_path: Path) -> None:
     assert found == list(read(Split(str(path), "parquet")))
     assert [item.id for item in found if isinstance(item, Row)] == [k for k in range(100) if k % 7]
     assert Reject(f"{path}#15", "no field 'text'") in found
+
+
+@pytest.mark.parametrize("start", [b" " * 100 + b"[", b"\xef\xbb\xbf[\n", b"\n" * 70 + b"{\n", b"[" + b" " * 300])
+def test_all_agree_on_what_is_an_array(tmp_path: Path, start: bytes) -> None:
+    path = tmp_path / "d.json"
+    objects = b",\n".join([b'{"text": "a"}'] * 50)
+    path.write_bytes(start + (b'"text": "a"}' if b"{" in start else objects + b"]"))
+    whole = list(read(Split(str(path), "jsonl")))
+    assert in_splits(path, "jsonl", 20) == whole
+    assert {type(item) for item in whole} == {Row}
