@@ -34,7 +34,7 @@ def read(split: Split, fields: Fields | None = None) -> Iterator[Row | Reject | 
     with opened(split.source) as file:
         if split.start:
             file.seek(split.start)
-        yield from _read_unpacked(file, split, fields or Fields())
+        yield from read_unpacked(file, split, fields or Fields())
 
 
 def write(rows: Iterable[Row], file: IO[bytes], format: str) -> None:
@@ -73,7 +73,10 @@ def _read_raw(raw: BufferedReader, split: Split, fields: Fields) -> Iterator[Row
         yield from read_archive(raw, split.source)
 
 
-def _read_unpacked(file: BufferedReader, split: Split, fields: Fields) -> Iterator[Row | Reject | Skipped]:
+def read_unpacked(file: BufferedReader, split: Split, fields: Fields) -> Iterator[Row | Reject | Skipped]:
+    """Yield what `read` does, out of an unpacked stream that stands at `split.start`; not for formats that are read as
+    they lie on the disk.
+    """
     # Each is imported where it is needed: some bring an XML parser, pages bring the extraction.
     if split.format == "jsonl":
         from moderation.formats.jsonl import read_jsonl
@@ -126,6 +129,7 @@ __all__ = [
     "found",
     "read",
     "read_rows",
+    "read_unpacked",
     "recognised",
     "splits",
     "write",

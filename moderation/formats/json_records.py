@@ -64,7 +64,7 @@ def _objects(file: BufferedReader, source: str, level: int) -> Iterator[tuple[st
                 if depth == level and begin >= 0:
                     position = f"{source}:{offset + begin}"
                     too_long = place - begin > LONGEST_RECORD
-                    yield Reject(position, _TOO_LONG) if too_long else _parsed(data[begin:place], position)
+                    yield Reject(position, _TOO_LONG) if too_long else parsed(data[begin:place], position)
                     begin = -1
         else:
             place = len(data)
@@ -92,10 +92,10 @@ def _line_records(file: BufferedReader, split: Split) -> Iterator[tuple[str, Rec
         if isinstance(item, Reject):
             yield item
         elif item[1].strip():
-            yield _parsed(item[1], f"{split.source}:{item[0]}")
+            yield parsed(item[1], f"{split.source}:{item[0]}")
 
 
-def _parsed(data: bytes, position: str) -> tuple[str, Record] | Reject:
+def parsed(data: bytes, position: str) -> tuple[str, Record] | Reject:
     """Return (position, the object that `data` is), or why it is none."""
     try:
         record = _DECODE(data.decode())

@@ -35,8 +35,7 @@ def splits(source: str, format: str, size: int) -> list[Split]:
             head = file.peek(HEAD)[:HEAD]
             if packing(head[:6]):
                 return alone
-            is_json = format == "jsonl" or (format in _JSON and head.removeprefix(BOM_UTF8).lstrip().startswith(b"{"))
-            if is_json and one_a_line(head):
+            if of_lines(head, format):
                 places = _line_ends(file, size)
             elif format in DELIMITERS:
                 from moderation.formats.row_ends import row_ends  # brings numpy
@@ -48,6 +47,12 @@ def splits(source: str, format: str, size: int) -> list[Split]:
     except OSError as error:
         raise unreadable(source, error) from None
     return [Split(source, format, start, end) for start, end in pairwise(edges) if end > start] or alone
+
+
+def of_lines(head: bytes, format: str) -> bool:
+    """Return whether the records of an input end where its lines end; `head` are its first HEAD bytes, unpacked."""
+    is_json = format == "jsonl" or (format in _JSON and head.removeprefix(BOM_UTF8).lstrip().startswith(b"{"))
+    return is_json and one_a_line(head)
 
 
 def _line_ends(file: IO[bytes], size: int) -> Iterator[int]:
