@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from moderation.formats import Reject, Row
+from moderation.formats import Reject, Row, Skipped
 from moderation.scorer import Scorer
 from moderation.types import Verdict
 
@@ -17,12 +17,13 @@ Scored = tuple[Row, Verdict]
 
 @dataclass(slots=True)
 class Summary:
-    """What a run did: counts of rows, of actions, of flags by label, of unscored rows and rejects by reason."""
+    """What a run did: counts of rows, of actions, of flags by label, of unscored rows, skips and rejects by reason."""
 
     rows: int = 0
     actions: Counter[str] = field(default_factory=Counter)
     flags: Counter[str] = field(default_factory=Counter)
     unscored: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
     rejects: Counter[str] = field(default_factory=Counter)
 
     def count(self, verdict: Verdict) -> None:
@@ -38,12 +39,13 @@ class Summary:
         parts = [f"{self.rows:,} comments", *(f"{n:,} {action}" for action, n in sorted(self.actions.items()))]
         parts += [f"{label} flagged {n:,}" for label, n in sorted(self.flags.items())]
         parts += [f"unscored {n:,} ({reason})" for reason, n in sorted(self.unscored.items())]
+        parts += [f"skipped {n:,} ({reason})" for reason, n in sorted(self.skipped.items())]
         parts += [f"rejected {n:,} ({reason})" for reason, n in sorted(self.rejects.items())]
         return "; ".join(parts)
 
 
 def score_rows(
-    scorer: Scorer, rows: Iterable[Row | Reject], summary: Summary, on_reject: Callable[[Reject], None]
+    scorer: Scorer, rows: Iterable[Row | Reject | Skipped], summary: Summary, on_reject: Callable[[Reject], None]
 ) -> Iterator[Scored]:
     """Yield each row with its verdict, in order; count everything in `summary`. Memory is bounded by one batch."""
     batch: list[Row] = []
@@ -58,6 +60,9 @@ def score_rows(
         if isinstance(item, Reject):
             summary.rejects[item.reason] += 1
             on_reject(item)
+            continue
+        if isinstance(item, Skipped):
+            summary.skipped[item.reason] += 1
             continue
         batch.append(item)
         size += len(item.comment.text)

@@ -49,7 +49,7 @@ def extract(
     """
     from moderation.batch.bounded import LIMITS_MEMORY, Bounded, Limits
     from moderation.batch.extract import Summary, document_rows, painted, warm_up
-    from moderation.formats.pages import PAGE_FORMATS, files, pages
+    from moderation.formats.pages import PAGE_FORMATS, page_files, pages
 
     if only not in (None, "comments", "article"):
         raise typer.BadParameter("give comments or article", param_hint="--only")
@@ -60,7 +60,7 @@ def extract(
     target = output or (_shown_name(inputs[0]) if show else "-")
     if not LIMITS_MEMORY:
         say("This system cannot limit the memory of a process: --memory is not applied.")
-    found = pages(_no_output(files(inputs), target), format)
+    found = pages(_no_output(page_files(inputs), target), format)
     with Bounded(Limits(timeout, memory), warm_up) as process:
         with said_if_slow("Loading what reads pages; the first time it is compiled for this machine (20 seconds) ..."):
             process.start()

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from moderation.cli.console import counted, said_if_slow, say, shown
+from moderation.cli.formats import list_formats, mapped
 from moderation.cli.options import Model, Threads
 from moderation.cli.output import check_output, written
 from moderation.cli.rejects import check_rejects, first_shown
@@ -21,7 +22,7 @@ def score(
     inputs: Annotated[
         list[str],
         typer.Argument(
-            metavar="INPUT...", help='Dumps (.jsonl, .csv, .tsv) and pages (.txt, .html), also .gz; or "-".'
+            metavar="INPUT...", help='Dumps and pages, also packed; directories and patterns of them; or "-".'
         ),
     ],
     output: Annotated[
@@ -35,10 +36,20 @@ def score(
         Path | None, typer.Option(metavar="FILE", help="Thresholds in TOML. [default: those that the bundle suggests]")
     ] = None,
     format: Annotated[
-        str | None, typer.Option(help="jsonl, csv, tsv, text or html. [default: by each name; jsonl for -]")
+        str | None, typer.Option(help="What --list-formats names. [default: seen from each content, else its name]")
     ] = None,
     text_field: Annotated[str, typer.Option(metavar="NAME", help="Field or column that holds the text.")] = "text",
     id_field: Annotated[str, typer.Option(metavar="NAME", help="Field or column that holds the id.")] = "id",
+    field: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=COLUMN", help="Column of author, time, parent, lang, site or thread. [again for more]"
+        ),
+    ] = None,
+    list_formats: Annotated[
+        bool,
+        typer.Option("--list-formats", callback=list_formats, is_eager=True, help="Print the formats that are read."),
+    ] = False,
     max_rejects: Annotated[
         int,
         typer.Option(metavar="N", help="Exit with 3 if more rows than this cannot be read (the others are written)."),
@@ -51,19 +62,20 @@ def score(
     Example: `moderation score comments.jsonl pages/*.html --output verdicts.jsonl`
     """
     from moderation.batch.score import Summary, output_row, score_rows
-    from moderation.formats import Fields, Reject, Row, format_of, read_rows
+    from moderation.formats import Reject, Row, Skipped, Split, found, read
 
+    del list_formats  # its callback has done it
     if table and output != "-":
         raise typer.BadParameter("a table is for the terminal; leave out --output", param_hint="--table")
-    for name in inputs:
-        format_of(name, format)
-    check_output(output, inputs)
+    fields = mapped(text_field, id_field, field or [])
+    sources = list(found(inputs, format, fields))
+    check_output(output, [source.source for source in sources if isinstance(source, Split)])
     scorer = _scorer(model, policy, threads)
     summary = Summary()
 
-    def rows() -> Iterator[Row | Reject]:
-        for name in inputs:
-            yield from read_rows(name, format=format, fields=Fields(text_field, id_field))
+    def rows() -> Iterator[Row | Reject | Skipped]:
+        for source in sources:
+            yield from read(source, fields) if isinstance(source, Split) else (source,)
 
     scored = score_rows(scorer, counted(rows(), "comments"), summary, first_shown())
     if table:

@@ -59,7 +59,7 @@ def read_rows(spec: CorpusSpec, path: Path) -> Rows:
 
 def _batches(spec: CorpusSpec, path: Path) -> Iterator[dict[str, Any]]:
     datasets = _datasets()
-    import pyarrow  # type: ignore[import-untyped]  # comes with datasets
+    import pyarrow  # comes with datasets
 
     text = datasets.Value("string")
     # Explicit features: rows' meta is ragged, and a schema guessed from the first rows would not hold for later ones.

@@ -51,7 +51,7 @@ def decode(data: bytes, charset: str | None = None) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         pass
-    declared = (_codec(charset) if charset else None) or _declared(data)
+    declared = (codec_named(charset) if charset else None) or _declared(data)
     lenient = data.decode("utf-8", "replace")
     if _mostly_utf8(lenient) or declared == "utf-8":
         return lenient
@@ -60,10 +60,11 @@ def decode(data: bytes, charset: str | None = None) -> str:
 
 def _declared(data: bytes) -> str | None:
     match = _META.search(data, 0, _META_WITHIN)
-    return _codec(match[1].decode("ascii", "replace")) if match else None
+    return codec_named(match[1].decode("ascii", "replace")) if match else None
 
 
-def _codec(label: str) -> str | None:
+def codec_named(label: str) -> str | None:
+    """Return the codec that a page means by a charset's label, None where it means none that can be."""
     label = label.strip().lower()
     try:
         codec = codecs.lookup(_READ_AS.get(label, label))

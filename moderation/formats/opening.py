@@ -1,30 +1,30 @@
-"""Opening inputs: files, standard input, gzip by its magic number, lines of bounded length."""
+"""Opening inputs: files and standard input, packed or not, their beginning, their lines of bounded length."""
 
 import codecs
-import gzip
 import io
 import sys
-import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, cast
 
 from moderation.errors import InputError
+from moderation.formats.packing import DamagedStream, unpacked, unpacked_beginning
 from moderation.formats.rows import LONGEST_RECORD, Reject
 
 STDIN = "-"
-_GZIP = b"\x1f\x8b"
+BROKEN_OFF = "the packed file is damaged or ends early: nothing after this could be read"
+_BUFFER = 1 << 16
 
 
 @contextmanager
-def opened(source: str) -> Iterator[IO[bytes]]:
-    """Open a path, or "-" for standard input, for reading bytes; gzip is unpacked. Raises InputError."""
+def opened(source: str) -> Iterator[io.BufferedReader]:
+    """Open a path, or "-" for standard input, for reading bytes; what is packed is unpacked. Raises InputError."""
     with ExitStack() as stack:
         try:
-            file = stack.enter_context(unpacked(stack.enter_context(opened_raw(source))))
+            file = unpacked(stack.enter_context(opened_raw(source)))
         except OSError as error:
-            raise InputError(f"{source}: cannot be read ({error.strerror}). Check the path.") from None
+            raise unreadable(source, error) from None
         yield file
 
 
@@ -32,64 +32,81 @@ def opened(source: str) -> Iterator[IO[bytes]]:
 def opened_raw(source: str) -> Iterator[io.BufferedReader]:
     """Open a path, or "-" for standard input, for reading bytes as they lie there. Raises OSError."""
     with ExitStack() as stack:
-        file = sys.stdin.buffer if source == STDIN else stack.enter_context(Path(source).open("rb"))
+        file = sys.stdin.buffer if source == STDIN else stack.enter_context(Path(source).open("rb", buffering=_BUFFER))
         yield file if isinstance(file, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, file))
 
 
-@contextmanager
-def unpacked(raw: io.BufferedReader) -> Iterator[IO[bytes]]:
-    """Read a file through gzip where it is packed so."""
-    if raw.peek(2)[:2] != _GZIP:
-        yield raw
-        return
-    with gzip.open(raw) as file:
-        yield cast(IO[bytes], file)
+def unreadable(source: str, error: OSError) -> InputError:
+    """Return the error that says that a source cannot be opened."""
+    return InputError(f"{source}: cannot be read ({error.strerror or error}). Check the path.")
+
+
+def head(source: str, size: int) -> bytes:
+    """Return the first `size` bytes of a source, unpacked; of standard input what is there already, without taking it.
+
+    Raises InputError.
+    """
+    try:
+        with opened_raw(source) as raw:
+            if source == STDIN:
+                return beginning(raw, size)
+            try:
+                return unpacked(raw).read(size)
+            except DamagedStream:
+                raw.seek(0)
+                return beginning(raw, size)
+    except OSError as error:
+        raise unreadable(source, error) from None
 
 
 def beginning(raw: io.BufferedReader, size: int) -> bytes:
     """Return the first `size` bytes of a file, unpacked, without reading on; fewer where a pipe has no more yet."""
-    head = raw.peek(size)
-    if head[:2] != _GZIP:
-        return head[:size]
+    return unpacked_beginning(raw.peek(size), size)
+
+
+def shown(file: io.BufferedReader, size: int) -> bytes:
+    """Return the first bytes of an unpacked stream without taking them; fewer, or none, where it is damaged there."""
     try:
-        return zlib.decompressobj(wbits=31).decompress(head, size)
-    except zlib.error:
+        return file.peek(size)[:size]
+    except DamagedStream:
         return b""
 
 
-def lines(file: IO[bytes], source: str) -> Iterator[tuple[str, bytes] | Reject]:
-    """Yield (position, line with its end) for each line, and a reject for each that is too long.
+def lines(file: IO[bytes], source: str, start: int = 0, end: int | None = None) -> Iterator[tuple[int, bytes] | Reject]:
+    """Yield (the byte at which it begins, line with its end) for each line, and a reject for each that is too long.
 
-    A byte order mark is left out. A stream that breaks off, such as a truncated gzip, ends with a reject: what came
-    before it is good.
+    `start` is where `file` stands; the last line is the one that holds the byte before `end` (None: to the end of the
+    file). A byte order mark is left out. A packed stream that breaks off ends with a reject: what came before it is
+    good.
     """
-    number = 0
-    while True:
-        number += 1
-        position = f"{source}:{number}"
+    place = start
+    while end is None or place < end:
+        begin = place
         try:
             line = file.readline(LONGEST_RECORD)
+            place += len(line)
             too_long = len(line) == LONGEST_RECORD and not line.endswith(b"\n")
             while too_long and (rest := file.readline(1 << 20)):
+                place += len(rest)
                 if rest.endswith(b"\n"):
                     break
-        except (EOFError, zlib.error, gzip.BadGzipFile):
-            yield Reject(position, "the gzip stream is damaged or ends early: nothing after this could be read")
+        except DamagedStream:
+            yield Reject(f"{source}:{begin}", BROKEN_OFF)
             return
         if not line:
             return
         if too_long:
-            yield Reject(position, f"line longer than {LONGEST_RECORD >> 20} MiB")
+            yield Reject(f"{source}:{begin}", f"line longer than {LONGEST_RECORD >> 20} MiB")
         else:
-            yield position, line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
+            yield begin, line.removeprefix(codecs.BOM_UTF8) if begin == 0 else line
 
 
 def whole(file: IO[bytes], source: str) -> bytes | Reject:
     """Return all of a stream that holds one page, or why not."""
     try:
         data = file.read(LONGEST_RECORD + 1)
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        return Reject(source, "the gzip stream is damaged or ends early")
+    except DamagedStream:
+        return Reject(source, "the packed file is damaged or ends early")
     if len(data) > LONGEST_RECORD:
         return Reject(source, f"page larger than {LONGEST_RECORD >> 20} MiB")
     return data

@@ -1,15 +1,18 @@
-"""Pages: single files of plain text and HTML, directories of them, and web archives."""
+"""Pages: single files of plain text and HTML, and web archives of many."""
 
-import glob
-import os
+import io
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import IO
+from urllib.parse import urlsplit
 
+from moderation.extraction.encoding import decode
 from moderation.extraction.page import extract
-from moderation.formats.opening import STDIN, beginning, opened_raw, unpacked, whole
+from moderation.formats.opening import beginning, opened_raw, whole
+from moderation.formats.packing import unpacked
+from moderation.formats.recognition import unpacked_name
 from moderation.formats.rows import Page, Reject, Row, Skipped
+from moderation.formats.sources import files
 from moderation.formats.warc import is_archive, read_warc
 
 PAGE_FORMATS = ("text", "html", "warc", "wet")
@@ -19,26 +22,9 @@ _BINARY = (b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"\x7f
 _HEAD = 16  # bytes that tell these, and an archive, from a page
 
 
-def files(sources: Iterable[str]) -> Iterator[str | Reject | Skipped]:
-    """Yield the files that `sources` name: files, directories, patterns, and "-" for standard input.
-
-    Of a directory, those below it whose names say that they are pages; all others are skipped. A pattern, such as
-    "site/**", is what names no file; it gives the files that it matches, whatever their names.
-    """
-    for source in sources:
-        path = Path(source)
-        if source == STDIN:
-            yield source
-        elif path.is_dir():
-            yield from _below(source)
-        elif glob.has_magic(source) and not path.exists():
-            # Path.glob takes no absolute pattern.
-            found = sorted(name for name in glob.glob(source, recursive=True) if not Path(name).is_dir())  # noqa: PTH207
-            if not found:
-                yield Reject(source, "matches no file")
-            yield from found
-        else:
-            yield source
+def page_files(sources: Iterable[str]) -> Iterator[str | Reject | Skipped]:
+    """Yield the files that `sources` name, as `files` does; of a directory those named like pages."""
+    return files(sources, lambda name: unpacked_name(name).lower().endswith(_NAMES), "not the name of a page")
 
 
 def pages(found: Iterable[str | Reject | Skipped], format: str | None = None) -> Iterator[Page | Reject | Skipped]:
@@ -56,27 +42,22 @@ def pages(found: Iterable[str | Reject | Skipped], format: str | None = None) ->
 def read_page(file: IO[bytes], source: str, format: str) -> Iterator[Row | Reject]:
     """Yield the comments of one page; their ids are the page's name and their number on it, "page.html#3"."""
     data = whole(file, source)
-    if isinstance(data, Reject):
-        yield data
-        return
-    for number, comment in enumerate(extract(data, format=format).comments, start=1):
-        row_id = f"{source}#{number}"
-        yield Row(row_id, replace(comment, id=row_id))
+    yield from [data] if isinstance(data, Reject) else comments_of(Page(source, data, format))
 
 
-def _below(folder: str) -> Iterator[str | Reject | Skipped]:
-    closed: list[Reject] = []
+def read_archive(raw: io.BufferedReader, source: str) -> Iterator[Row | Reject | Skipped]:
+    """Yield the comments of every page of a web archive. Raises MissingExtra without FastWARC."""
+    for item in read_warc(raw, source):
+        yield from comments_of(item) if isinstance(item, Page) else (item,)
 
-    def on_error(error: OSError) -> None:
-        closed.append(Reject(str(error.filename), f"cannot be read ({error.strerror})"))
 
-    # One folder's names at a time: a crawl may hold more files than fit into memory.
-    for place, folders, names in os.walk(folder, onerror=on_error):
-        folders.sort()
-        for name in sorted(names):
-            file = str(Path(place) / name)
-            yield file if name.lower().removesuffix(".gz").endswith(_NAMES) else Skipped(file, "not the name of a page")
-    yield from closed
+def comments_of(page: Page) -> Iterator[Row]:
+    """Yield the comments of a page, each with the page's host and URL."""
+    site = urlsplit(page.url).hostname if page.url else None
+    document = extract(decode(page.data, page.charset), format=page.format)
+    for number, comment in enumerate(document.comments, start=1):
+        row_id = f"{page.source}#{number}"
+        yield Row(row_id, replace(comment, id=row_id), site, page.url)
 
 
 def _read(source: str, format: str | None) -> Iterator[Page | Reject | Skipped]:
@@ -88,8 +69,7 @@ def _read(source: str, format: str | None) -> Iterator[Page | Reject | Skipped]:
             elif head.startswith(_BINARY):
                 yield Reject(source, "neither text nor HTML")
             else:
-                with unpacked(raw) as file:
-                    data = whole(file, source)
+                data = whole(unpacked(raw), source)
                 yield data if isinstance(data, Reject) else Page(source, data, format)
     except OSError as error:
         yield Reject(source, f"cannot be read ({error.strerror})")

@@ -8,6 +8,7 @@ from typing import Any
 
 from moderation.errors import MissingExtra
 from moderation.formats.opening import beginning
+from moderation.formats.packing import packing, unpacked
 from moderation.formats.rows import LONGEST_RECORD, Page, Reject, Skipped
 
 _DAMAGED = "damaged web archive record"
@@ -39,6 +40,10 @@ def read_warc(raw: io.BufferedReader, source: str) -> Iterator[Page | Reject | S
         from fastwarc.warc import ArchiveIterator
     except ImportError:
         raise MissingExtra("Reading web archives", "warc") from None
+    if packing(raw.peek(6)[:6]) not in (None, "gzip"):  # FastWARC reads these by itself
+        raw = unpacked(raw)
+    if not raw.seekable():
+        raw = io.BufferedReader(_Forward(raw))
     last, number = -1, 0
     for _ in range(_MOST_DAMAGE):
         item = None
@@ -66,6 +71,29 @@ def read_warc(raw: io.BufferedReader, source: str) -> Iterator[Page | Reject | S
         if sound is None:
             return
     yield Reject(f"{source}:{max(last, 0)}", _LOST)
+
+
+class _Forward(io.RawIOBase):
+    """A stream that can only be read on, but says where it stands: FastWARC asks for that with a seek, and breaks down
+    without an answer.
+    """
+
+    def __init__(self, stream: io.BufferedReader) -> None:
+        self._stream, self._place = stream, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._stream.read1(len(buffer))
+        buffer[: len(data)] = data
+        self._place += len(data)
+        return len(data)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        if (offset, whence) not in ((0, io.SEEK_CUR), (self._place, io.SEEK_SET)):
+            raise io.UnsupportedOperation("seek")
+        return self._place
 
 
 def _resumed(raw: io.BufferedReader, start: int) -> tuple[list[int], int | None]:

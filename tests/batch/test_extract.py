@@ -8,7 +8,7 @@ import pytest
 
 from moderation.batch.bounded import LIMITS_MEMORY, Bounded, Limits
 from moderation.batch.extract import Summary, document_rows, painted, warm_up
-from moderation.formats.pages import files, pages
+from moderation.formats.pages import page_files, pages
 from moderation.formats.rows import Page, Reject, Skipped
 from moderation.shipped import shipped
 
@@ -28,7 +28,7 @@ def run(found: Any, process: Bounded, only: str | None = None) -> tuple[list[dic
 
 
 def test_a_directory_gives_a_row_a_page(process: Bounded) -> None:
-    rows, summary, rejected = run(pages(files([str(SAMPLES)])), process)
+    rows, summary, rejected = run(pages(page_files([str(SAMPLES)])), process)
     assert {Path(row["source"]).name: len(row["comments"]) for row in rows} == {
         "harbour-cranes.txt": 10,
         "library-hours.html": 6,

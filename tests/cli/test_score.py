@@ -18,7 +18,7 @@ SEEDS = ROOT.parent / "shared" / "seeds"
 def test_verdicts_go_to_standard_output(cli: Cli, dump: Path, bundle_dir: Path, scorer: Scorer) -> None:
     done = cli("score", dump, "--model", bundle_dir)
     assert done.code == 0
-    assert [row["id"] for row in done.rows] == [1, "b", f"{dump}:3"]
+    assert [row["id"] for row in done.rows] == [1, "b", f"{dump}:127"]
     expected = scorer.score([json.loads(line)["text"] for line in dump.read_text().splitlines()])
     for row, verdict in zip(done.rows, expected, strict=True):
         assert row["action"] == verdict.action
@@ -45,13 +45,13 @@ def test_several_inputs_of_several_formats(cli: Cli, dump: Path, bundle_dir: Pat
     (tmp_path / "z.tsv.gz").write_bytes(gzip.compress(b"text\nA bus.\n"))
     done = cli("score", dump, "c.csv", "p.txt", "z.tsv.gz", "--model", bundle_dir, "--id-field", "nr")
     assert done.code == 0
-    assert [row["id"] for row in done.rows][3:] == ["7", "p.txt#1", "z.tsv.gz: row 2"]
+    assert [row["id"] for row in done.rows][3:] == ["7", "p.txt#1", "z.tsv.gz:5"]
 
 
 def test_a_dash_is_standard_input(cli: Cli, bundle_dir: Path) -> None:
     data = b'{"text": "A tram."}\n'
     for packed in (data, gzip.compress(data)):
-        assert [row["id"] for row in cli("score", "-", "--model", bundle_dir, stdin=packed).rows] == ["-:1"]
+        assert [row["id"] for row in cli("score", "-", "--model", bundle_dir, stdin=packed).rows] == ["-:0"]
     done = cli("score", "-", "--format", "csv", "--text-field", "body", "--model", bundle_dir, stdin=b"body\nA bus.\n")
     assert [row["action"] for row in done.rows] == ["allow"] or done.rows[0]["scores"]
 
@@ -110,7 +110,7 @@ def test_rejects_over_the_bound_are_exit_code_3(
     done = cli("score", "-", "--max-rejects", allowed, "--model", bundle_dir, "-o", "out", stdin=BROKEN)
     assert done.code == code
     assert len((tmp_path / "out").read_bytes().splitlines()) == 2
-    assert "rejected -:2: not JSON\nrejected -:3: no field 'text'\n" in done.err
+    assert "rejected -:14: not JSON\nrejected -:23: no field 'text'\n" in done.err
     assert ("error: 2 rows were rejected (1 not JSON, 1 no field 'text')" in done.err) == (code == 3)
 
 
@@ -124,7 +124,7 @@ def test_only_the_first_rejects_are_shown(cli: Cli, bundle_dir: Path) -> None:
     ("arguments", "message"),
     [
         (["none.jsonl"], "error: none.jsonl: cannot be read (No such file or directory). Check the path."),
-        (["a.pdf"], "error: a.pdf: the name tells no format. Give one with --format:"),
+        (["a.pdf"], "error: a.pdf: neither its content nor its name tells a format. Give one with --format:"),
         (["dump.jsonl", "--format", "xlsx"], "error: Format 'xlsx' is not known."),
         (["dump.jsonl", "--model", "nowhere"], "error: nowhere: no bundle here"),
         (["dump.jsonl", "--policy", "none.toml"], "error: none.toml: not a policy file"),
@@ -137,6 +137,7 @@ def test_only_the_first_rejects_are_shown(cli: Cli, bundle_dir: Path) -> None:
 def test_an_error_is_one_line(
     cli: Cli, bundle_dir: Path, dump: Path, tmp_path: Path, arguments: list[str], message: str
 ) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.4\n")
     (tmp_path / "c.csv").write_text("id,body\n1,a\n")
     before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
     model = [] if "--model" in arguments else ["--model", bundle_dir]

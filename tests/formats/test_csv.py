@@ -35,7 +35,7 @@ def test_the_columns_may_have_other_names(read: Any) -> None:
 
 def test_a_row_without_an_id_is_named_by_its_number(read: Any) -> None:
     items = read(b"text,id\na,\nb,9\n", "d.csv")
-    assert [item.id for item in items] == [f"{read.folder / 'd.csv'}: row 2", "9"]
+    assert [item.id for item in items] == [f"{read.folder / 'd.csv'}:8", "9"]
 
 
 @pytest.mark.parametrize(

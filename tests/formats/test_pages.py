@@ -1,5 +1,6 @@
 """Pages: where they are found, and as dumps of comments."""
 
+import bz2
 import gzip
 import io
 import sys
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from moderation.formats import Row
-from moderation.formats.pages import files, pages
+from moderation.formats.pages import page_files, pages
 from moderation.formats.rows import Page, Reject, Skipped
 
 PAGE = "The cranes.\n\nAn article about cranes.\n\n2 Comments\n\nAnn says:\n\nFirst!\n\nBob says:\n\nSecond."
@@ -55,7 +56,7 @@ def told(items: Sequence[Page | Reject | Skipped]) -> list[str]:
 
 def test_a_directory_is_read_to_its_bottom_in_order(folder: Path) -> None:
     pytest.importorskip("fastwarc")
-    assert told(list(pages(files(["."])))) == [
+    assert told(list(pages(page_files(["."])))) == [
         "a.TXT",
         "crawl",
         "z.html",
@@ -67,21 +68,21 @@ def test_a_directory_is_read_to_its_bottom_in_order(folder: Path) -> None:
 
 
 def test_a_pattern_takes_all_that_it_matches(folder: Path) -> None:
-    assert told(list(pages(files(["b/*"])))) == ["b/photo.jpg: neither text nor HTML", "b/w.txt.gz", "b/x.htm"]
-    assert told(list(pages(files([str(folder / "**" / "*.txt")])))) == ["b/c/y.txt"]
-    assert told(list(pages(files(["*.pdf"])))) == ["*.pdf: matches no file"]
+    assert told(list(pages(page_files(["b/*"])))) == ["b/photo.jpg: neither text nor HTML", "b/w.txt.gz", "b/x.htm"]
+    assert told(list(pages(page_files([str(folder / "**" / "*.txt")])))) == ["b/c/y.txt"]
+    assert told(list(pages(page_files(["*.pdf"])))) == ["*.pdf: matches no file"]
 
 
 def test_a_file_named_like_a_pattern_is_that_file(folder: Path) -> None:
     (folder / "[a].txt").write_text("brackets")
-    assert told(list(pages(files(["[a].txt"])))) == ["brackets"]
+    assert told(list(pages(page_files(["[a].txt"])))) == ["brackets"]
 
 
 def test_what_cannot_be_read_is_rejected_and_the_rest_goes_on(folder: Path) -> None:
     (folder / "cut.txt.gz").write_bytes(gzip.compress(b"some text" * 99)[:30])
-    assert told(list(pages(files(["none.txt", "cut.txt.gz", "z.html"])))) == [
+    assert told(list(pages(page_files(["none.txt", "cut.txt.gz", "z.html"])))) == [
         "none.txt: cannot be read (No such file or directory)",
-        "cut.txt.gz: the gzip stream is damaged or ends early",
+        "cut.txt.gz: the packed file is damaged or ends early",
         "z.html",
     ]
 
@@ -91,9 +92,9 @@ def test_an_archive_is_known_by_its_content(folder: Path) -> None:
     data = (folder / "crawl.warc.gz").read_bytes()
     for content in (data, gzip.decompress(data)):
         (folder / "noname").write_bytes(content)
-        assert told(list(pages(files(["noname"])))) == ["crawl"]
-        assert told(list(pages(files(["noname"]), "wet"))) == ["crawl"]
-        (item,) = pages(files(["noname"]), "text")
+        assert told(list(pages(page_files(["noname"])))) == ["crawl"]
+        assert told(list(pages(page_files(["noname"]), "wet"))) == ["crawl"]
+        (item,) = pages(page_files(["noname"]), "text")
         assert isinstance(item, Page)
         assert item.data.startswith(b"WARC/1.0")
         assert item.format == "text"
@@ -101,7 +102,7 @@ def test_an_archive_is_known_by_its_content(folder: Path) -> None:
 
 def test_a_page_that_is_called_an_archive_is_rejected(folder: Path) -> None:
     pytest.importorskip("fastwarc")
-    assert told(list(pages(files(["z.html"]), "warc"))) == ["z.html:0: damaged web archive record"]
+    assert told(list(pages(page_files(["z.html"]), "warc"))) == ["z.html:0: damaged web archive record"]
 
 
 def test_standard_input_is_a_page_or_an_archive(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,11 +113,40 @@ def test_standard_input_is_a_page_or_an_archive(folder: Path, monkeypatch: pytes
         ((folder / "crawl.warc.gz").read_bytes(), "crawl"),
     ]:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(content))))  # type: ignore[arg-type]
-        assert told(list(pages(files(["-"])))) == [expected]
+        assert told(list(pages(page_files(["-"])))) == [expected]
 
 
 def test_pages_are_read_one_at_a_time(folder: Path) -> None:
-    found = pages(files(["z.html", "later.html"]))
+    found = pages(page_files(["z.html", "later.html"]))
     assert isinstance(next(found), Page)
     (folder / "later.html").write_text("later")
     assert told(list(found)) == ["later"]
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress])
+def test_the_comments_of_an_archive_are_rows(
+    read: Any, warc_record: Callable[..., bytes], pack: Callable[[bytes], bytes]
+) -> None:
+    pytest.importorskip("fastwarc")
+    header = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    records = [
+        warc_record(1, PAGE.encode(), header),
+        warc_record(2, b"Gone", "HTTP/1.1 404 Gone\r\nContent-Type: text/plain\r\n"),
+    ]
+    first, second, skipped = read(pack(b"".join(records)), "crawl")
+    assert [row.comment.text for row in (first, second)] == ["First!", "Second."]
+    assert (first.site, first.thread) == ("a.example", "https://a.example/1")
+    assert first.id.rpartition("#")[2] == "1" and first.id.startswith(str(read.folder / "crawl"))
+    assert isinstance(skipped, Skipped) and skipped.reason == "HTTP status 404"
+
+
+def test_a_record_of_an_archive_that_lies_about_its_length_hides_none(
+    read: Any, warc_record: Callable[..., bytes]
+) -> None:
+    pytest.importorskip("fastwarc")
+    header = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    records = [warc_record(k, PAGE.encode(), header) for k in range(3)]
+    records[1] = records[1].replace(b"Content-Length: ", b"Content-Length: 9")
+    items = read(b"".join(records), "crawl")
+    assert [type(item) for item in items].count(Reject) == 1
+    assert {row.thread for row in items if isinstance(row, Row)} == {"https://a.example/0", "https://a.example/2"}

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import os
 import zlib
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -225,3 +226,12 @@ def test_whatever_is_cut_off_or_changed_gives_items_and_never_raises(
     data[int(place * (len(data) - 1))] = value
     items = read(bytes(data[: int(cut * len(data))]))
     assert len([item for item in items if isinstance(item, Page)]) <= 5
+
+
+@pytest.mark.parametrize("pack", [bytes, compressed])
+def test_a_pipe_is_read_to_its_end(records: list[bytes], pack: Callable[[bytes], bytes]) -> None:
+    end, begin = os.pipe()
+    with os.fdopen(begin, "wb") as file:
+        file.write(b"".join(pack(record) for record in records))
+    with os.fdopen(end, "rb") as raw:
+        assert told(list(read_warc(raw, "-"))) == urls(0, 1, 2, 3, 4)
