@@ -12,6 +12,7 @@
       EvaluationError      a classifier cannot be measured
       FetchError           a file cannot be fetched, or is not the one that was pinned
       PolicyError          thresholds that make no sense
+      SettingsError        the service cannot run with these settings
       DeviceError          the processor asked for is not here, or gave out
       MissingExtra         an optional part is not installed
 
@@ -69,6 +70,10 @@ class FetchError(ModerationError):
 
 class PolicyError(ModerationError):
     """A policy's thresholds make no sense."""
+
+
+class SettingsError(ModerationError):
+    """The service cannot run with the settings that it was given."""
 
 
 class DeviceError(ModerationError):

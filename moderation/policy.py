@@ -3,7 +3,7 @@
 import hashlib
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -69,6 +69,14 @@ class Policy:
             elif action == "allow":
                 action = "review"
         return action, tuple(flags)
+
+    def check_labels(self, known: Collection[str], model: str) -> None:
+        """Raise PolicyError where the policy names a label that `model`, which knows those of `known`, does not."""
+        unknown = sorted(set(self.thresholds) - set(known))
+        if unknown:
+            raise PolicyError(
+                f"Policy {self.name}: no label {', '.join(unknown)} in {model}; it has {', '.join(known)}."
+            )
 
 
 def read_policy(path: Path) -> Policy:

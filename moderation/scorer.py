@@ -49,19 +49,31 @@ class Scorer:
         if isinstance(comments, str | Comment):
             raise TypeError("score() takes a list of comments; for a single one: scorer.score([comment])")
         items = [Comment(c) if isinstance(c, str) else c for c in comments]
-        texts = [c.text for c in items]
-        probabilities = self.classifier.probabilities(texts)
-        reasons = self._unscored(items, profiles(texts))
+        return self.decide(items, self.classifier.probabilities([c.text for c in items]))
+
+    def decide(
+        self,
+        comments: Sequence[Comment],
+        probabilities: NDArray[np.float32],
+        policy: Policy | None = None,
+        *,
+        explain: bool = True,
+    ) -> list[Verdict]:
+        """Give the verdicts on comments whose `probabilities`, (len(comments), labels), the classifier has given, under
+        `policy` (None: the scorer's own), with evidence or without: what was classified once can be decided again.
+        """
+        policy = policy or self.policy
+        reasons = self._unscored(comments, profiles([c.text for c in comments]))
         labels = self.classifier.info.labels
         verdicts = []
-        for comment, row, reason in zip(items, probabilities.tolist(), reasons, strict=True):
+        for comment, row, reason in zip(comments, probabilities.tolist(), reasons, strict=True):
             if reason is None:
                 scores = dict(zip(labels, row, strict=True))
-                action, flags = self.policy.decide(scores)
-                evidence = self._evidence(comment.text, flags) if flags else ()
-                verdict = Verdict(action, scores, self.model, self.policy.identity, comment.id, flags, evidence)
+                action, flags = policy.decide(scores)
+                evidence = self._evidence(comment.text, flags, policy) if flags and explain else ()
+                verdict = Verdict(action, scores, self.model, policy.identity, comment.id, flags, evidence)
             else:
-                verdict = Verdict("review", {}, self.model, self.policy.identity, comment.id, unscored=reason)
+                verdict = Verdict("review", {}, self.model, policy.identity, comment.id, unscored=reason)
             verdicts.append(verdict)
         return verdicts
 
@@ -87,7 +99,7 @@ class Scorer:
                 reasons[i] = "unsupported language"
         return reasons
 
-    def _evidence(self, text: str, flags: Sequence[str]) -> tuple[Span, ...]:
+    def _evidence(self, text: str, flags: Sequence[str], policy: Policy) -> tuple[Span, ...]:
         """Return for each flagged label the fewest words without whose weight it would not be flagged, side by side
         ones joined. Of a text longer than a novel's chapter only the opening is looked at.
         """
@@ -97,7 +109,7 @@ class Scorer:
         explained = self.classifier.explain(text[:_LONGEST_EXPLAINED])
         for label in flags:
             spans = [s for s in explained if s.label == label]
-            threshold = self.policy.thresholds[label].review
+            threshold = policy.thresholds[label].review
             surplus = (
                 sum(s.weight for s in spans) - float(np.log(threshold / (1 - threshold))) if 0 < threshold < 1 else 0.0
             )

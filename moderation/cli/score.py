@@ -15,7 +15,6 @@ from moderation.cli.formats import list_formats, mapped
 from moderation.cli.options import Model, Threads
 from moderation.cli.output import check_output, written
 from moderation.cli.rejects import check_rejects, first_shown
-from moderation.errors import PolicyError
 
 
 def score(
@@ -95,10 +94,7 @@ def _scorer(model: str, policy: Path | None, threads: int) -> Any:
     with said_if_slow("Compiling the scoring kernels for this machine, once (about 20 seconds) ..."):
         scorer = Scorer.load(model, policy=read_policy(policy) if policy else None, threads=threads)
         scorer.score(["warm up"])
-    unknown = set(scorer.policy.thresholds) - set(scorer.classifier.info.labels)
-    if unknown:
-        known = ", ".join(scorer.classifier.info.labels)
-        raise PolicyError(f"{policy}: no label {', '.join(sorted(unknown))} in {scorer.model}; it has {known}.")
+    scorer.policy.check_labels(scorer.classifier.info.labels, scorer.model)
     return scorer
 
 

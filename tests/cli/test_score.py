@@ -96,7 +96,7 @@ def test_a_policy_for_a_label_that_is_not_there_is_an_error(
     (tmp_path / "p.toml").write_text("[toxicty]\nreview = 0.5\n")
     done = cli("score", dump, "--policy", "p.toml", "--model", bundle_dir)
     assert (done.code, done.out) == (1, b"")
-    assert done.err.startswith("error: p.toml: no label toxicty in small/1")
+    assert done.err.startswith("error: Policy p: no label toxicty in small/1")
     assert "hate, antisemitism, toxicity" in done.err
 
 
