@@ -14,6 +14,7 @@ from moderation.cli.export import export
 from moderation.cli.extract import extract
 from moderation.cli.labels import labels
 from moderation.cli.score import score
+from moderation.cli.serve import serve
 from moderation.cli.train import train
 from moderation.errors import ModerationError
 
@@ -24,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (extract, score, train, export, evaluate, labels):
+for command in (extract, score, serve, train, export, evaluate, labels):
     app.command()(command)
 app.add_typer(data.app, name="data")
 app.add_typer(model.app, name="model")

@@ -1,0 +1,1 @@
+"""The service: a scorer behind HTTP, in its own protocol and in those that forum software already speaks."""
