@@ -18,7 +18,7 @@ from moderation.errors import ModerationError
 from moderation.service import operation
 from moderation.service.core import Service
 from moderation.service.problems import Problem, problem_details
-from moderation.service.protocols import v1
+from moderation.service.protocols import akismet, coral, discourse, openai, perspective, v1
 from moderation.service.watch import Watch
 
 _DESCRIPTION = """Judges reader comments: probabilities of hate speech, antisemitism and toxicity, a decision, and the \
@@ -70,8 +70,8 @@ def build_app(service: Service) -> ASGIApp:
         redoc_url=None,
         redirect_slashes=False,
     )
-    for protocol in (v1, operation):
-        app.include_router(protocol.router(service))
+    for part in (v1, perspective, openai, coral, akismet, discourse, operation):
+        app.include_router(part.router(service))
 
     @app.exception_handler(HTTPException)
     async def unknown(request: Request, error: HTTPException) -> Response:

@@ -13,8 +13,7 @@ from moderation.service import logs
 from moderation.service.engine import Engine, load_engine
 from moderation.service.feedback import Feedback
 from moderation.service.keys import Keyring, Scope
-from moderation.service.limits import Rates, parse, read_body
-from moderation.service.limits import Model as Model
+from moderation.service.limits import Model, Rates, parse, read_body
 from moderation.service.metrics import Metrics
 from moderation.service.problems import Problem
 from moderation.service.scoring import Judged, Options, ScoringQueue
@@ -57,7 +56,8 @@ class Service:
         """
         if self.keyring.is_open:
             # A page in somebody's browser may send requests to this machine, under a name of its own.
-            if not is_loopback(_host(request.headers.get("host", ""))):
+            host = _host(request.headers.get("host", ""))
+            if not (is_loopback(host) or host.endswith(".localhost")):
                 raise Problem(403, "not-local", "Without keys this service answers to localhost and 127.0.0.1 only.")
             return
         owner = self.keyring.owner(key or presented_key(request), scope)
@@ -122,9 +122,7 @@ def answered(render: Callable[[Problem], Response]) -> Callable[[Handler], Handl
                 return render(problem)
             except Exception as error:  # noqa: BLE001  (the caller gets an answer, and no trace)
                 logs.failure("unforeseen", error)
-                return render(
-                    Problem(500, "internal", "The service failed. It is in its log, under this request's id.")
-                )
+                return render(Problem(500, "internal", "The service failed. Its log says where."))
 
         return answer
 

@@ -29,7 +29,7 @@ class Key(BaseModel):
     name: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$", repr=False, exclude=True)
     scopes: tuple[Scope, ...] = ("score",)
-    rate: float | None = Field(None, gt=0, description="requests a second; None: as many as come")
+    rate: float | None = Field(default=None, gt=0, description="requests a second; None: as many as come")
 
 
 def new_key(name: str, scopes: Sequence[str]) -> tuple[str, str]:

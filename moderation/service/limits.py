@@ -53,9 +53,12 @@ def parse(model: type[Model], body: bytes) -> Model:
         try:
             return model.model_validate_json(body)
         except ValidationError as error:
-            if "surrogate" not in str(error.errors(include_url=False, include_input=False)[0]["msg"]):
+            if error.errors(include_url=False, include_input=False)[0]["type"] != "json_invalid":
                 raise
-            whole = json.dumps(json.loads(body), ensure_ascii=False).encode("utf-8", "replace")
+            try:
+                whole = json.dumps(json.loads(body), ensure_ascii=False).encode("utf-8", "replace")
+            except (ValueError, RecursionError):
+                raise error from None
             return model.model_validate_json(whole)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False, include_context=False)
@@ -64,8 +67,6 @@ def parse(model: type[Model], body: bytes) -> Model:
         errors = [{"field": _field(e["loc"], _names(model)), "reason": e["msg"]} for e in found[:_SHOWN]]
         named = "; ".join(f"{e['field'] or 'body'}: {e['reason']}" for e in errors)
         raise Problem(422, "invalid", f"The body is not what is asked for ({named}).", {"errors": errors}) from None
-    except (ValueError, RecursionError):
-        raise Problem(400, "not-json", "The body is not JSON in UTF-8.") from None
 
 
 class Rates:
@@ -94,7 +95,7 @@ _TAGS = {"str", "CommentIn", "list[str]", "list[Part]"}  # pydantic names the br
 
 def _too_large(limits: Limits) -> Problem:
     detail = f"The body has more than {limits.body:,} bytes. Send fewer comments at once."
-    return Problem(413, "too-large", detail, headers=_CLOSE)
+    return Problem(413, "too-large", detail)
 
 
 def _place(message: str) -> str:

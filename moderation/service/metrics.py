@@ -19,26 +19,29 @@ class Metrics:
         """Make them; `queued` returns how many comments wait."""
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
-        here = {"registry": self.registry}
-        self.requests = Counter("moderation_requests", "Requests answered.", ("route", "status"), **here)
-        self.seconds = Histogram("moderation_request_seconds", "Time to answer.", ("route",), buckets=_SECONDS, **here)
-        self.actions = Counter("moderation_comments", "Comments judged, by action.", ("action",), **here)
-        self.unscored = Counter("moderation_unscored", "Comments that could not be judged.", ("reason",), **here)
-        self.scores = Histogram("moderation_scores", "Probabilities.", ("label",), buckets=_TENTHS, **here)
-        self.flags = Counter("moderation_flags", "Comments flagged.", ("label",), **here)
-        self.reloads = Counter("moderation_reloads", "Reloads of model and policy.", ("result",), **here)
-        self.model = Info("moderation_model", "What judges.", **here)
+        registry = self.registry
+        self.requests = Counter("moderation_requests", "Requests answered.", ("route", "status"), registry=registry)
+        self.seconds = Histogram(
+            "moderation_request_seconds", "Time to answer.", ("route",), buckets=_SECONDS, registry=registry
+        )
+        self.actions = Counter("moderation_comments", "Comments judged, by action.", ("action",), registry=registry)
+        self.unscored = Counter("moderation_unscored", "Comments not judged, by why.", ("reason",), registry=registry)
+        self.scores = Histogram("moderation_scores", "Probabilities.", ("label",), buckets=_TENTHS, registry=registry)
+        self.flags = Counter("moderation_flags", "Comments flagged.", ("label",), registry=registry)
+        self.reloads = Counter("moderation_reloads", "Reloads of model and policy.", ("result",), registry=registry)
+        self.model = Info("moderation_model", "What judges.", registry=registry)
         self.shadow_flags = Counter(
-            "moderation_shadow_flags", "Comments that both models judged, by who flags.", ("label", "flagged"), **here
+            "moderation_shadow_flags",
+            "Comments that both judged, by who flags.",
+            ("label", "flagged"),
+            registry=registry,
         )
         self.shadow_difference = Histogram(
-            "moderation_shadow_difference", "Difference of probabilities.", ("label",), buckets=_TENTHS, **here
+            "moderation_shadow_difference", "Differences.", ("label",), buckets=_TENTHS, registry=registry
         )
-        self.shadow_left_out = Counter(
-            "moderation_shadow_left_out", "Comments that the shadow had no time for.", **here
-        )
-        self.shadow_failed = Counter("moderation_shadow_failed", "Comments that the shadow failed on.", **here)
-        Gauge("moderation_queued_comments", "Comments that wait.", **here).set_function(queued)
+        self.shadow_left_out = Counter("moderation_shadow_left_out", "Comments left out.", registry=registry)
+        self.shadow_failed = Counter("moderation_shadow_failed", "Comments that it failed on.", registry=registry)
+        Gauge("moderation_queued_comments", "Comments that wait.", registry=registry).set_function(queued)
 
     def watch(self, comments: Sequence[Comment], judged: Judged) -> None:
         """Count the verdicts on a request's comments."""

@@ -22,7 +22,7 @@ _BATCH_CHARACTERS = 1 << 18
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a request's comments are to be decided: under a policy of its own (None: the engine's), with evidence?"""
+    """How to decide a request's comments: under which policy (None: the engine's), and whether with evidence."""
 
     policy: Policy | None = None
     explain: bool = True
@@ -52,7 +52,7 @@ Watcher = Callable[[Sequence[Comment], Judged], None]
 
 
 class ScoringQueue:
-    """Judges comments with `engine`, which may be exchanged at any time: each call of the classifier uses one engine."""
+    """Judges comments with `engine`, which may be exchanged at any time: a call of the classifier uses one."""
 
     def __init__(self, engine: Engine, limits: Limits, watchers: Sequence[Watcher] = ()) -> None:
         self.engine = engine

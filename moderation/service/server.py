@@ -24,8 +24,9 @@ def serve(service: Service) -> None:
     try:
         listener = socket.create_server((settings.host, settings.port), family=kind, backlog=2048)
     except OSError as error:
+        address = f"{settings.host}:{settings.port}"
         raise SettingsError(
-            f"{settings.host}:{settings.port}: cannot be listened at ({error.strerror}). Choose another --port or --host."
+            f"{address}: cannot be listened at ({error.strerror}). Choose another --port or --host."
         ) from None
     host, port = listener.getsockname()[:2]
     logs.event("started", host=host, port=port, model=service.engine.scorer.model)
@@ -61,7 +62,7 @@ def _patience(limits: Limits) -> type[HttpToolsProtocol]:
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
-            self._wait()
+            self._wait(limits.header_timeout)
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._stop_waiting()
@@ -70,7 +71,7 @@ def _patience(limits: Limits) -> type[HttpToolsProtocol]:
         def on_message_begin(self) -> None:
             super().on_message_begin()
             self._size = 0
-            self._wait()
+            self._wait(limits.header_timeout)
 
         def on_url(self, url: bytes) -> None:
             self._count(len(url))
@@ -81,12 +82,18 @@ def _patience(limits: Limits) -> type[HttpToolsProtocol]:
             super().on_header(name, value)
 
         def on_headers_complete(self) -> None:
-            self._stop_waiting()
+            # The application answers a slow body itself, and a large one before it is all there. This ends what goes on
+            # sending all the same.
+            self._wait(limits.body_timeout + limits.header_timeout)
             super().on_headers_complete()
 
-        def _wait(self) -> None:
+        def on_message_complete(self) -> None:
             self._stop_waiting()
-            self._deadline = self.loop.call_later(limits.header_timeout, self.transport.close)
+            super().on_message_complete()
+
+        def _wait(self, seconds: float) -> None:
+            self._stop_waiting()
+            self._deadline = self.loop.call_later(seconds, self.transport.close)
 
         def _stop_waiting(self) -> None:
             if self._deadline is not None:

@@ -20,17 +20,17 @@ class Limits(BaseModel):
 
     model_config = _Strict
 
-    body: int = Field(1 << 20, ge=1 << 10, description="bytes of a request's body")
-    comments: int = Field(100, ge=1, description="comments of a request")
-    characters: int = Field(100_000, ge=1, description="characters of a comment")
-    queue: int = Field(2000, ge=1, description="comments that wait to be judged")
-    batch: int = Field(256, ge=1, description="comments that are judged in one call")
-    timeout: float = Field(10.0, gt=0, description="seconds until a request is judged")
-    body_timeout: float = Field(10.0, gt=0, description="seconds until a request's body is there")
-    header_timeout: float = Field(10.0, gt=0, description="seconds until a request's headers are there")
-    headers: int = Field(32 << 10, ge=1 << 10, description="bytes of a request's headers")
-    connections: int = Field(1000, ge=1, description="connections at once")
-    shutdown: int = Field(30, ge=1, description="seconds that a stopping service has to finish what it took")
+    body: int = Field(default=1 << 20, ge=1 << 10, description="bytes of a request's body")
+    comments: int = Field(default=100, ge=1, description="comments of a request")
+    characters: int = Field(default=100_000, ge=1, description="characters of a comment")
+    queue: int = Field(default=2000, ge=1, description="comments that wait to be judged")
+    batch: int = Field(default=256, ge=1, description="comments that are judged in one call")
+    timeout: float = Field(default=10.0, gt=0, description="seconds until a request is judged")
+    body_timeout: float = Field(default=10.0, gt=0, description="seconds until a request's body is there")
+    header_timeout: float = Field(default=10.0, gt=0, description="seconds until a request's headers are there")
+    headers: int = Field(default=32 << 10, ge=1 << 10, description="bytes of a request's headers")
+    connections: int = Field(default=1000, ge=1, description="connections at once")
+    shutdown: int = Field(default=30, ge=1, description="seconds that a stopping service has to finish what it took")
 
 
 class Coral(BaseModel):
@@ -68,18 +68,19 @@ class Settings(BaseSettings):
     )
 
     host: str = "127.0.0.1"
-    port: int = Field(8000, ge=0, le=65535)
+    port: int = Field(default=8000, ge=0, le=65535)
     model: str = "default"
     policy: Path | None = None
     shadow_model: str | None = None
-    threads: int = Field(0, ge=0)
+    threads: int = Field(default=0, ge=0)
     keys: tuple[Key, ...] = ()
     on_failure: Literal["fail_open", "fail_closed"] = "fail_closed"
     feedback: Path | None = None
+    public_url: str | None = Field(default=None, pattern=r"^https?://[^/?#\s]+(/[^?#\s]*)?$")
     log_requests: bool = True
-    limits: Limits = Limits()
-    coral: Coral = Coral()
-    discourse: Discourse = Discourse()
+    limits: Limits = Field(default_factory=Limits)
+    coral: Coral = Field(default_factory=Coral)
+    discourse: Discourse = Field(default_factory=Discourse)
 
     @model_validator(mode="after")
     def _guarded(self) -> "Settings":

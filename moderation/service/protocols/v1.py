@@ -27,9 +27,9 @@ class CommentIn(BaseModel):
     model_config = _Strict
 
     text: str
-    id: str | None = Field(None, description="Comes back beside the verdict.")
-    lang: str | None = Field(None, max_length=35, description="BCP 47 tag. Languages that the model lacks: unscored.")
-    parent: str | None = Field(None, description="Text of the comment that it answers.")
+    id: str | None = Field(default=None, description="Comes back beside the verdict.")
+    lang: str | None = Field(default=None, max_length=35, description="BCP 47 tag.")
+    parent: str | None = Field(default=None, description="Text of the comment that it answers.")
     article_title: str | None = None
 
 
@@ -39,7 +39,7 @@ class ThresholdsIn(BaseModel):
     model_config = _Strict
 
     review: float = Field(ge=0, le=1)
-    hide: float | None = Field(None, ge=0, le=1)
+    hide: float | None = Field(default=None, ge=0, le=1)
 
 
 class OptionsIn(BaseModel):
@@ -47,9 +47,9 @@ class OptionsIn(BaseModel):
 
     model_config = _Strict
 
-    labels: list[str] | None = Field(None, description="Answer with these labels only, and decide by them.")
-    explain: bool = Field(True, description="With the words that caused a flag.")
-    policy: dict[str, ThresholdsIn] | None = Field(None, description="Thresholds for this request by label.")
+    labels: list[str] | None = Field(default=None, description="Answer with these labels only, and decide by them.")
+    explain: bool = Field(default=True, description="With the words that caused a flag.")
+    policy: dict[str, ThresholdsIn] | None = Field(default=None, description="Thresholds for this request by label.")
 
 
 class ScoreRequest(BaseModel):
@@ -58,7 +58,7 @@ class ScoreRequest(BaseModel):
     model_config = _Strict
 
     comments: list[str | CommentIn] = Field(min_length=1)
-    options: OptionsIn = OptionsIn()
+    options: OptionsIn = Field(default_factory=OptionsIn)
 
 
 class Evidence(BaseModel):
@@ -247,6 +247,8 @@ def _options(asked: OptionsIn, engine: Engine) -> Options:
         thresholds = {name: Thresholds(pair.review, pair.hide) for name, pair in asked.policy.items()}
     if asked.labels is not None:
         thresholds = {name: pair for name, pair in thresholds.items() if name in asked.labels}
+    if not thresholds:
+        raise Problem(422, "policy", "No threshold is set for these labels; give some in options.policy.")
     if thresholds == own.thresholds:
         return Options(None, asked.explain)
     try:
