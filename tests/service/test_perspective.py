@@ -1,5 +1,6 @@
 """Perspective's protocol, asked by Google's own client, by npm's, and with the requests that Coral sends."""
 
+import itertools
 import json
 import os
 import shutil
@@ -92,7 +93,7 @@ def test_sentences_lie_in_the_text_one_after_the_other(text: str, most: int) -> 
     spans = _sentences(text, most)
     assert len(spans) <= most
     assert all(0 <= begin < end <= len(text) and text[begin:end].strip() for begin, end in spans)
-    assert all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a[1] <= b[0] for a, b in itertools.pairwise(spans))
     assert bool(spans) == bool(text.strip())
     left = [c for i, c in enumerate(text) if not any(b <= i < e for b, e in spans)]
     assert not "".join(left).strip()
