@@ -1,5 +1,6 @@
 """Running the service on uvicorn, with a connection that loses patience and does not take every header."""
 
+import gc
 import socket
 from typing import Any
 
@@ -30,6 +31,8 @@ def serve(service: Service) -> None:
         ) from None
     host, port = listener.getsockname()[:2]
     logs.event("started", host=host, port=port, model=service.engine.scorer.model)
+    gc.collect()
+    gc.freeze()  # what is loaded stays: no later collection needs to look through it
     with listener:
         make_server(service).run([listener])
 
