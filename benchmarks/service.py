@@ -209,10 +209,8 @@ def render(found: list[Measured], absent: list[str], source: str, seconds: int) 
             runs["half of that rate"] = (row.half, 1)
         runs[f"{MANY} comments a request"] = (row.many, MANY)
         for load, (run, size) in runs.items():
-            lines.append(
-                f"| {row.name} | {load} | {run.rate:,.1f} | {run.rate * size:,.0f} | {run.median:.1f} | {run.p99:.1f} | "
-                f"{run.errors} | {run.requests:,} |"
-            )
+            rates = f"{run.rate:,.1f} | {run.rate * size:,.0f} | {run.median:.1f} | {run.p99:.1f}"
+            lines.append(f"| {row.name} | {load} | {rates} | {run.errors} | {run.requests:,} |")
     lines.append("")
     for row in found:
         before, first, last = row.memory

@@ -1,4 +1,4 @@
-"""Hostile requests: slow, huge, deep, broken. The answer is an error or a closed connection, and the service lives on."""
+"""Hostile requests: slow, huge, deep, broken. They get an error or are cut off; the service goes on."""
 
 import contextlib
 import http.client

@@ -1,4 +1,4 @@
-"""What the OpenAPI document promises, tried with requests that are drawn from it: none of them makes the service fail."""
+"""What the OpenAPI document promises, tried with requests that are drawn from it: none makes the service fail."""
 
 from typing import Any
 
