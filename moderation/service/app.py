@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -107,7 +107,7 @@ def _described(app: FastAPI) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _reloads_on_hangup(service: Service) -> Any:
+def _reloads_on_hangup(service: Service) -> Iterator[None]:
     """Load model and policy anew at every SIGHUP, where this system and thread can hear one."""
     loop = asyncio.get_running_loop()
     running: set[asyncio.Task[None]] = set()

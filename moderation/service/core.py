@@ -55,9 +55,9 @@ class Service:
         Raises Problem: those of `Keyring.owner`, "rate" (429), "not-local" (403).
         """
         if self.keyring.is_open:
-            # A page in somebody's browser may send requests to this machine, under a name of its own.
-            host = _host(request.headers.get("host", ""))
-            if not (is_loopback(host) or host.endswith(".localhost")):
+            # A page in somebody's browser may send requests to this machine, under a name of its own or from its site.
+            origin = request.headers.get("origin")
+            if not _is_local(request.headers.get("host", "")) or (origin and not _is_local(origin.partition("//")[2])):
                 raise Problem(403, "not-local", "Without keys this service answers to localhost and 127.0.0.1 only.")
             return
         owner = self.keyring.owner(key or presented_key(request), scope)
@@ -135,8 +135,7 @@ def presented_key(request: Request) -> str | None:
     return (rest.strip() if kind.lower() == "bearer" else None) or request.headers.get("x-api-key")
 
 
-def _host(header: str) -> str:
-    """Return the name in a Host header, without the port."""
-    if header.startswith("["):
-        return header[1:].partition("]")[0]
-    return header.partition(":")[0].lower()
+def _is_local(address: str) -> bool:
+    """Say whether HOST or HOST:PORT is this machine, by a name that nobody else can give it."""
+    host = address[1:].partition("]")[0] if address.startswith("[") else address.partition(":")[0].lower()
+    return is_loopback(host) or host.endswith(".localhost")

@@ -17,14 +17,14 @@ class Engine:
     scorer: Scorer
     manifest: Manifest
 
-    @property
-    def headers(self) -> dict[str, str]:
-        """Name what judged, for the head of every answer, whatever its protocol."""
-        return {
+    def headers(self, policy: str | None = None) -> dict[str, str]:
+        """Name what judges, and the policy (None: its own), for the head of every answer, whatever its protocol."""
+        names = {
             "X-Moderation-Model": f"{self.manifest.name}/{self.manifest.version}",
             "X-Moderation-Model-SHA256": self.manifest.sha256,
-            "X-Moderation-Policy": self.scorer.policy.identity.encode("ascii", "replace").decode(),
+            "X-Moderation-Policy": policy or self.scorer.policy.identity,
         }
+        return {name: "".join(c if " " <= c <= "~" else "?" for c in value) for name, value in names.items()}
 
 
 def load_engine(model: str, policy: Path | None, threads: int = 0) -> Engine:

@@ -25,7 +25,7 @@ def router(service: Service) -> APIRouter:
         del request
         if service.queue.comments >= service.settings.limits.queue:
             raise busy(503, "busy", "The queue is full.")
-        return PlainTextResponse("ready\n", headers=service.engine.headers)
+        return PlainTextResponse("ready\n", headers=service.engine.headers())
 
     @routes.get("/metrics", response_class=PlainTextResponse, summary="Counts, for Prometheus")
     @respond

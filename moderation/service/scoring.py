@@ -35,6 +35,11 @@ class Judged:
     verdicts: Sequence[Verdict]
     engine: Engine
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """Name what judged, for the head of the answer."""
+        return self.engine.headers(self.verdicts[0].policy if self.verdicts else None)
+
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:

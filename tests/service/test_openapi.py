@@ -2,13 +2,10 @@
 
 from typing import Any
 
-import pytest
+import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 
 from .conftest import Running
-
-schemathesis = pytest.importorskip("schemathesis")
-
 
 SETTINGS = settings(max_examples=15, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 

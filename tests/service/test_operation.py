@@ -43,6 +43,9 @@ def test_keys_open_what_their_scopes_say(start: Starter) -> None:
 def test_without_keys_a_page_of_another_site_gets_nothing(running: Running) -> None:
     for host in ("evil.example", "evil.example:8000", "127.0.0.1.evil.example", "[::2]:80", ""):
         assert running.post("/v1/score", SCORE, Host=host).status == 403
+    for origin in ("https://evil.example", "null", "http://127.0.0.1.evil.example", "http://localhost@evil.example"):
+        assert running.post("/v1/admin/reload", {}, Origin=origin).status == 403
+    assert running.post("/v1/score", SCORE, Origin="http://localhost:3000").status == 200
     for host in ("localhost:8000", "127.0.0.1", "[::1]:8000", "abc.localhost"):
         assert running.post("/v1/score", SCORE, Host=host).status == 200
 

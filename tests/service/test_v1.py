@@ -38,6 +38,7 @@ def test_a_request_may_have_labels_and_thresholds_of_its_own(running: Running) -
     (result,) = reply.json["results"]
     assert (result["action"], result["flags"], list(result["scores"])) == ("hide", ["hate"], ["hate"])
     assert reply.json["policy"].startswith("request+")
+    assert reply.headers["x-moderation-policy"] == reply.json["policy"]
 
 
 def test_evidence_can_be_left_out(running: Running) -> None:

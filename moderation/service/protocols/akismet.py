@@ -64,7 +64,7 @@ def router(service: Service) -> APIRouter:
             request.scope["state"]["noted"]["problem"] = problem.kind
             return PlainTextResponse(unjudged, headers={"X-akismet-debug-help": problem.detail})
         (verdict,) = judged.verdicts
-        headers = dict(judged.engine.headers)
+        headers = dict(judged.headers)
         if verdict.unscored is not None:
             return PlainTextResponse(unjudged, headers=headers | {"X-akismet-debug-help": verdict.unscored})
         if verdict.action == "hide":

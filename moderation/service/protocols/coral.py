@@ -62,8 +62,8 @@ def router(service: Service) -> APIRouter:
             return _answer(UNJUDGED if settings.on_failure == "fail_closed" else None, {})
         (verdict,) = judged.verdicts
         if verdict.unscored is not None:
-            return _answer(UNJUDGED if settings.on_failure == "fail_closed" else None, judged.engine.headers)
-        return _answer(ANSWERS[verdict.action], judged.engine.headers)
+            return _answer(UNJUDGED if settings.on_failure == "fail_closed" else None, judged.headers)
+        return _answer(ANSWERS[verdict.action], judged.headers)
 
     return routes
 

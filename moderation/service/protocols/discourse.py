@@ -78,7 +78,7 @@ def router(service: Service) -> APIRouter:
             "unscored": verdict.unscored,
             "reported": reported,
         }
-        return Response(to_json(answer), 200, judged.engine.headers, "application/json")
+        return Response(to_json(answer), 200, judged.headers, "application/json")
 
     return routes
 

@@ -73,7 +73,7 @@ def router(service: Service) -> APIRouter:
             "model": judged.engine.scorer.model,
             "results": [_result(v, manifest.labels, service.settings.on_failure) for v in judged.verdicts],
         }
-        return Response(to_json(answer), 200, judged.engine.headers, "application/json")
+        return Response(to_json(answer), 200, judged.headers, "application/json")
 
     return routes
 

@@ -162,7 +162,7 @@ def router(service: Service) -> APIRouter:
         }
         if asked.client_token is not None:
             answer["clientToken"] = asked.client_token
-        return Response(to_json(answer), 200, judged.engine.headers, "application/json")
+        return Response(to_json(answer), 200, judged.headers, "application/json")
 
     @routes.post("/v1alpha1/comments:suggestscore")
     @respond

@@ -170,7 +170,7 @@ def router(service: Service) -> APIRouter:
         wanted = asked.options.labels
         results = [_result(v, c.text, wanted) for v, c in zip(judged.verdicts, comments, strict=True)]
         policy = judged.verdicts[0].policy
-        return _json({"results": results, "model": _model(judged.engine), "policy": policy}, judged.engine)
+        return _json({"results": results, "model": _model(judged.engine), "policy": policy}, judged.headers)
 
     @routes.get("/labels", response_model=LabelsResponse, summary="What each label means")
     @respond
@@ -191,7 +191,7 @@ def router(service: Service) -> APIRouter:
             for name in engine.manifest.labels
         ]
         policy = engine.scorer.policy.identity
-        return _json({"labels": found, "model": _model(engine), "policy": policy}, engine)
+        return _json({"labels": found, "model": _model(engine), "policy": policy}, engine.headers())
 
     @routes.get("/model", response_model=ModelResponse, summary="What judges")
     @respond
@@ -210,7 +210,7 @@ def router(service: Service) -> APIRouter:
             "thresholds": {name: {"review": t.review, "hide": t.hide} for name, t in policy.thresholds.items()},
             "shadow": None if shadow is None else _model(shadow.engine),
         }
-        return _json(answer, engine)
+        return _json(answer, engine.headers())
 
     @routes.post("/admin/reload", response_model=ReloadResponse, summary="Load model and policy anew")
     @respond
@@ -220,7 +220,7 @@ def router(service: Service) -> APIRouter:
             engine = await service.reload()
         except ModerationError as error:
             raise Problem(409, "refused", f"Nothing was changed: {error}") from None
-        return _json({"model": _model(engine), "policy": engine.scorer.policy.identity}, engine)
+        return _json({"model": _model(engine), "policy": engine.scorer.policy.identity}, engine.headers())
 
     return routes
 
@@ -276,5 +276,5 @@ def _model(engine: Engine) -> dict[str, str]:
     return {"name": manifest.name, "version": manifest.version, "sha256": manifest.sha256}
 
 
-def _json(answer: dict[str, Any], engine: Engine) -> Response:
-    return Response(to_json(answer), 200, engine.headers, "application/json")
+def _json(answer: dict[str, Any], headers: dict[str, str]) -> Response:
+    return Response(to_json(answer), 200, headers, "application/json")
