@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -17,6 +18,7 @@ from moderation import __version__
 from moderation.errors import ModerationError
 from moderation.service import operation
 from moderation.service.core import Service
+from moderation.service.paths import Paths
 from moderation.service.problems import Problem, problem_details
 from moderation.service.protocols import akismet, coral, discourse, openai, perspective, v1
 from moderation.service.watch import Watch
@@ -70,8 +72,10 @@ def build_app(service: Service) -> ASGIApp:
         redoc_url=None,
         redirect_slashes=False,
     )
-    for part in (v1, perspective, openai, coral, akismet, discourse, operation):
-        app.include_router(part.router(service))
+    routers = [part.router(service) for part in (v1, perspective, openai, coral, akismet, discourse, operation)]
+    for router in routers:
+        app.include_router(router)
+    routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
 
     @app.exception_handler(HTTPException)
     async def unknown(request: Request, error: HTTPException) -> Response:
@@ -83,7 +87,7 @@ def build_app(service: Service) -> ASGIApp:
         )
 
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]
-    return Watch(app, service.metrics, log=service.settings.log_requests)
+    return Watch(Paths(app, routes), service.metrics, log=service.settings.log_requests)
 
 
 def _described(app: FastAPI) -> dict[str, Any]:

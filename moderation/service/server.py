@@ -49,6 +49,7 @@ def make_server(service: Service) -> uvicorn.Server:
             access_log=False,
             log_config=None,
             server_header=False,
+            proxy_headers=False,  # nothing here rests on who a proxy says the caller is
             date_header=False,
             timeout_graceful_shutdown=settings.limits.shutdown,
             limit_concurrency=settings.limits.connections,
