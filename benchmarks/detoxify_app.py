@@ -25,7 +25,8 @@ def draw_checkpoint(folder: Path) -> Path:
     syllables = [a + b + c for a in letters[:26] for b in letters[:26] for c in letters[:26]]
     words += syllables + ["##" + s for s in syllables]  # about as many pieces as BERT's own
     (folder / "vocab.txt").write_text("\n".join(words[:30522]) + "\n", encoding="utf-8")
-    config = BertConfig(num_labels=len(CLASSES))
+    config = BertConfig()
+    config.num_labels = len(CLASSES)
     config.save_pretrained(folder)
     torch.manual_seed(0)
     arch = {

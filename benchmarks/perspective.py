@@ -7,9 +7,12 @@ percentiles over groups.
 
 import argparse
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy.stats import rankdata
 
 from moderation import Scorer
@@ -20,7 +23,7 @@ RESULT = ROOT / "benchmarks" / "results" / "perspective.md"
 CORPUS = "wiki_cat"
 RESAMPLES = 1000
 
-Floats = np.ndarray[tuple[int], np.dtype[np.float64]]
+Numbers = npt.NDArray[Any]
 
 
 def main() -> None:
@@ -48,9 +51,9 @@ def main() -> None:
     RESULT.write_text(table, encoding="utf-8")
 
 
-def measured(ours: Floats, theirs: Floats, toxic: Floats, groups: Floats) -> dict[str, tuple[float, float, float]]:
+def measured(ours: Numbers, theirs: Numbers, toxic: Numbers, groups: Numbers) -> dict[str, tuple[float, float, float]]:
     """Return each measure with its interval."""
-    measures = {
+    measures: dict[str, Callable[[Numbers], float]] = {
         "Spearman correlation with Perspective": lambda k: correlation(ours[k], theirs[k]),
         "our AUC for Perspective at 0.5 or more": lambda k: area(ours[k], theirs[k] >= 0.5),
         "our AUC for Perspective at 0.8 or more": lambda k: area(ours[k], theirs[k] >= 0.8),
@@ -72,12 +75,12 @@ def measured(ours: Floats, theirs: Floats, toxic: Floats, groups: Floats) -> dic
     return found
 
 
-def correlation(a: Floats, b: Floats) -> float:
+def correlation(a: Numbers, b: Numbers) -> float:
     """Return Spearman's rank correlation, ties sharing their mean rank."""
     return float(np.corrcoef(rankdata(a), rankdata(b))[0, 1])
 
 
-def area(scores: Floats, positive: Floats) -> float:
+def area(scores: Numbers, positive: Numbers) -> float:
     """Return the area under the ROC curve, ties counting half; NaN where there is one class only."""
     count = int(positive.sum())
     if count in (0, len(scores)):
