@@ -77,7 +77,7 @@ class Measured:
 def main() -> None:
     """Run the benchmark and write its table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", action="append", help="a bundle that serves; again for more [default: the shipped]")
+    parser.add_argument("--model", action="append", help="a bundle, or NAME=DIR; again for more")
     parser.add_argument("--seconds", type=int, default=60, help="of saturation; the other runs take a third")
     parser.add_argument("--corpora", type=Path, default=os.environ.get("MODERATION_CORPORA"), help="folder of corpora")
     parser.add_argument("--peer", type=Path, help="also Detoxify, with its random checkpoint in this folder")
@@ -90,8 +90,10 @@ def main() -> None:
     absent: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         one, many = write_bodies(Path(folder), texts)
-        for model in options.model or ["default", "fast", "accurate"]:
-            command = [sys.executable, "-m", "moderation", "serve", "--model", model]
+        for given in options.model or ["default", "fast", "accurate"]:
+            model, _, place = given.rpartition("=")
+            model = model or place
+            command = [sys.executable, "-m", "moderation", "serve", "--model", place]
             try:
                 found.append(measure(model, command, (one, many), options.seconds))
             except SystemExit as error:
