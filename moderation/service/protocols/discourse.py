@@ -20,7 +20,7 @@ from moderation.service import logs
 from moderation.service.core import Service, answered
 from moderation.service.limits import parse
 from moderation.service.problems import Problem, problem_details
-from moderation.service.scoring import Judged
+from moderation.service.scoring import Judged, Options
 from moderation.service.settings import Discourse
 from moderation.service.signing import check_signature
 from moderation.types import Comment
@@ -61,7 +61,7 @@ def router(service: Service) -> APIRouter:
         if request.headers.get("x-discourse-event", "") not in EVENTS:
             return Response(b'{"status":"ignored"}', media_type="application/json")
         post = parse(PostEvent, body).post
-        judged = await service.judge(request, [Comment(post.raw, str(post.id))])
+        judged = await service.judge(request, [Comment(post.raw, str(post.id))], Options(explain=False))
         (verdict,) = judged.verdicts
         doubtful = verdict.action != "allow"
         if verdict.unscored is not None:
