@@ -73,7 +73,7 @@ class Service:
         """Return the body of a request as `model`. Raises Problem as `read_body` and `parse` do."""
         return parse(model, await self.read(request))
 
-    async def judge(self, request: Request, comments: Sequence[Comment], options: Options = Options()) -> Judged:  # noqa: B008
+    async def judge(self, request: Request, comments: Sequence[Comment], options: Options) -> Judged:
         """Judge comments. Raises Problem: "too-many" or "too-long" (422), and what `ScoringQueue.score` raises."""
         limits = self.settings.limits
         if len(comments) > limits.comments:

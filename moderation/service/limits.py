@@ -7,6 +7,7 @@ from functools import cache
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 from starlette.requests import ClientDisconnect, Request
 
 from moderation.service.keys import Key
@@ -64,7 +65,7 @@ def parse(model: type[Model], body: bytes) -> Model:
         found = error.errors(include_url=False, include_input=False, include_context=False)
         if found[0]["type"] == "json_invalid":
             raise Problem(400, "not-json", f"The body is not JSON in UTF-8 ({_place(found[0]['msg'])}).") from None
-        errors = [{"field": _field(e["loc"], _names(model)), "reason": e["msg"]} for e in found[:_SHOWN]]
+        errors = [{"field": _field(e, _names(model)), "reason": e["msg"]} for e in found[:_SHOWN]]
         named = "; ".join(f"{e['field'] or 'body'}: {e['reason']}" for e in errors)
         raise Problem(422, "invalid", f"The body is not what is asked for ({named}).", {"errors": errors}) from None
 
@@ -90,7 +91,6 @@ class Rates:
 
 
 _CLOSE = {"Connection": "close"}
-_TAGS = {"str", "CommentIn", "list[str]", "list[Part]"}  # pydantic names the branch of a union in an error's place
 
 
 def _too_large(limits: Limits) -> Problem:
@@ -104,10 +104,10 @@ def _place(message: str) -> str:
     return message[at + 1 :] if at >= 0 else "it cannot be read"
 
 
-def _field(place: tuple[int | str, ...], names: frozenset[str]) -> str:
+def _field(error: ErrorDetails, names: frozenset[str]) -> str:
     """Return where in a body an error is. A field that nobody knows is the caller's text, and is not shown."""
-    parts = [str(part) if isinstance(part, int) or part in names else "?" for part in place if part not in _TAGS]
-    return ".".join(parts)
+    parts = [str(part) for part in error["loc"] if isinstance(part, int) or part in names]
+    return ".".join([*parts, "?"] if error["type"] == "extra_forbidden" else parts)
 
 
 @cache

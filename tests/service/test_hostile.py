@@ -25,7 +25,7 @@ def impatient(request: pytest.FixtureRequest) -> Iterator[Running]:
     from .conftest import Starter
 
     starter = Starter(request.getfixturevalue("bundle_dir"), request.getfixturevalue("halfway"))
-    yield starter(limits={"header_timeout": 0.3, "body_timeout": 0.3, "headers": 4096, "body": 4096})
+    yield starter(limits={"header_timeout": 0.5, "body_timeout": 0.5, "headers": 4096, "body": 4096})
     starter.stop()
 
 
