@@ -21,6 +21,7 @@ from moderation.service.core import Service
 from moderation.service.paths import Paths
 from moderation.service.problems import Problem, problem_details
 from moderation.service.protocols import akismet, coral, discourse, openai, perspective, v1
+from moderation.service.protocols.v1_bodies import ScoreRequest
 from moderation.service.watch import Watch
 
 _DESCRIPTION = """Judges reader comments: probabilities of hate speech, antisemitism and toxicity, a decision, and the \
@@ -98,7 +99,7 @@ def _described(app: FastAPI) -> dict[str, Any]:
         document = FastAPI.openapi(app)
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
         template = "#/components/schemas/{model}"
-        _, bodies = models_json_schema([(v1.ScoreRequest, "validation")], ref_template=template)
+        _, bodies = models_json_schema([(ScoreRequest, "validation")], ref_template=template)
         schemas.update(bodies["$defs"])
         schemas["Problem"] = _PROBLEM_SCHEMA
         for path, methods in document["paths"].items():

@@ -4,7 +4,7 @@ import pytest
 
 from moderation.labels import LABEL_NAMES
 from moderation.scorer import Scorer
-from moderation.service.protocols.v1 import EXAMPLES, LabelsResponse, ModelResponse, ScoreResponse
+from moderation.service.protocols.v1_bodies import EXAMPLES, LabelsResponse, ModelResponse, ScoreResponse
 
 from .conftest import KIND, RUDE, Running
 
