@@ -12,6 +12,7 @@
       EvaluationError      a classifier cannot be measured
       FetchError           a file cannot be fetched, or is not the one that was pinned
       PolicyError          thresholds that make no sense
+      WorkerLost           a process or machine that did a part of the work is gone
       DeviceError          the processor asked for is not here, or gave out
       MissingExtra         an optional part is not installed
 
@@ -71,6 +72,10 @@ class PolicyError(ModerationError):
     """A policy's thresholds make no sense."""
 
 
+class WorkerLost(ModerationError):
+    """A process or a machine that did a part of the work is gone."""
+
+
 class DeviceError(ModerationError):
     """The processor asked for is not here, or gave out (no driver, no memory left, a GPU that vanished)."""
 
@@ -80,4 +85,8 @@ class MissingExtra(ModerationError):
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} needs packages that are not installed. Run: pip install 'moderation[{extra}]'")
+        self.what = what
         self.extra = extra
+
+    def __reduce__(self) -> tuple[type["MissingExtra"], tuple[str, str]]:
+        return MissingExtra, (self.what, self.extra)  # pickle, which brings errors out of other processes
