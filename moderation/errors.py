@@ -13,6 +13,7 @@
       FetchError           a file cannot be fetched, or is not the one that was pinned
       PolicyError          thresholds that make no sense
       SettingsError        the service cannot run with these settings
+      WorkerLost           a process or machine that did a part of the work is gone
       DeviceError          the processor asked for is not here, or gave out
       MissingExtra         an optional part is not installed
 
@@ -76,6 +77,10 @@ class SettingsError(ModerationError):
     """The service cannot run with the settings that it was given."""
 
 
+class WorkerLost(ModerationError):
+    """A process or a machine that did a part of the work is gone."""
+
+
 class DeviceError(ModerationError):
     """The processor asked for is not here, or gave out (no driver, no memory left, a GPU that vanished)."""
 
@@ -85,4 +90,8 @@ class MissingExtra(ModerationError):
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} needs packages that are not installed. Run: pip install 'moderation[{extra}]'")
+        self.what = what
         self.extra = extra
+
+    def __reduce__(self) -> tuple[type["MissingExtra"], tuple[str, str]]:
+        return MissingExtra, (self.what, self.extra)  # pickle, which brings errors out of other processes

@@ -3,12 +3,16 @@
 import hashlib
 import json
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from moderation.errors import PolicyError
-from moderation.types import Action
+from moderation.types import ACTIONS, Action
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,27 @@ class Policy:
             raise PolicyError(
                 f"Policy {self.name}: no label {', '.join(unknown)} in {model}; it has {', '.join(known)}."
             )
+
+    def judged(self, labels: Sequence[str]) -> tuple[str, ...]:
+        """Return those of `labels` that have thresholds here, in the policy's order."""
+        return tuple(label for label in self.thresholds if label in labels)
+
+    def decide_all(self, labels: Sequence[str], probabilities: "NDArray[Any]") -> "tuple[NDArray[Any], NDArray[Any]]":
+        """Do what `decide` does for n comments at once.
+
+        probabilities: (n, len(labels)). Returns flags, bool (n, k) for the k labels that `judged` returns, and actions,
+        int8 (n,): places in ACTIONS.
+        """
+        import numpy as np
+
+        names = self.judged(labels)
+        scores = probabilities[:, [labels.index(name) for name in names]].astype(np.float64)
+        pairs = [self.thresholds[name] for name in names]
+        flags = scores >= np.array([pair.review for pair in pairs])
+        hidden = scores >= np.array([np.inf if pair.hide is None else pair.hide for pair in pairs])
+        actions = np.where(flags.any(axis=1), ACTIONS.index("review"), ACTIONS.index("allow")).astype(np.int8)
+        actions[hidden.any(axis=1)] = ACTIONS.index("hide")
+        return flags, actions
 
 
 def read_policy(path: Path) -> Policy:

@@ -1,7 +1,8 @@
 """The scorer: comments in, verdicts out. What a forum embeds."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,25 @@ from moderation.classifiers import load_classifier
 from moderation.classifiers.base import Classifier, Explainer
 from moderation.policy import Policy, Thresholds
 from moderation.text import profiles
-from moderation.types import Comment, Span, Verdict
+from moderation.types import ACTIONS, Comment, Span, Verdict
 
 _LONGEST_EXPLAINED = 1 << 16  # code points; explaining takes some 500 bytes for each, and nobody reads that far
 _MAX_EVIDENCE = 8  # words shown for one label: past that, "the whole comment" says it better
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judgements:
+    """What is decided of n comments, by column.
+
+    `probabilities` float32 (n, labels); `flags` bool (n, k), a column for each label that the policy judges; `actions`
+    int8 (n,), places in ACTIONS; `unscored` says by row why a comment could not be judged: it has no flags, its action
+    is "review", and its probabilities mean nothing.
+    """
+
+    probabilities: NDArray[np.float32]
+    flags: NDArray[np.bool_]
+    actions: NDArray[np.int8]
+    unscored: Mapping[int, str]
 
 
 class Scorer:
@@ -63,53 +79,68 @@ class Scorer:
         `policy` (None: the scorer's own), with evidence or without: what was classified once can be decided again.
         """
         policy = policy or self.policy
-        reasons = self._unscored(comments, profiles([c.text for c in comments]))
-        labels = self.classifier.info.labels
+        unscored = self._unscored([c.lang for c in comments], profiles([c.text for c in comments]))
         verdicts = []
-        for comment, row, reason in zip(comments, probabilities.tolist(), reasons, strict=True):
+        for i, (comment, row) in enumerate(zip(comments, probabilities.tolist(), strict=True)):
+            reason = unscored.get(i)
             if reason is None:
-                scores = dict(zip(labels, row, strict=True))
+                scores = dict(zip(self.labels, row, strict=True))
                 action, flags = policy.decide(scores)
-                evidence = self._evidence(comment.text, flags, policy) if flags and explain else ()
+                evidence = self.evidence(comment.text, flags, policy) if explain else ()
                 verdict = Verdict(action, scores, self.model, policy.identity, comment.id, flags, evidence)
             else:
                 verdict = Verdict("review", {}, self.model, policy.identity, comment.id, unscored=reason)
             verdicts.append(verdict)
         return verdicts
 
+    def judge(self, texts: Sequence[str], langs: Sequence[str | None] | None = None) -> Judgements:
+        """Judge comments as `score` does, by column and without evidence: what dumps of millions are scored with.
+
+        langs: the language of each as a BCP 47 tag, None where unknown.
+        """
+        probabilities = self.classifier.probabilities(texts)
+        unscored = self._unscored(langs, profiles(texts))
+        flags, actions = self.policy.decide_all(self.labels, probabilities)
+        rows = list(unscored)
+        flags[rows] = False
+        actions[rows] = ACTIONS.index("review")
+        return Judgements(probabilities, flags, actions, unscored)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels, in the order of the columns of probabilities."""
+        return self.classifier.info.labels
+
     async def score_async(self, comments: Sequence[str | Comment]) -> list[Verdict]:
         """Judge comments as `score` does, in a thread: the event loop goes on meanwhile."""
         return await asyncio.to_thread(self.score, comments)
 
-    def _unscored(self, items: Sequence[Comment], counts: NDArray[np.int32]) -> list[str | None]:
-        """Say for each comment why it cannot be judged, or None. `counts` is what `profiles` returns."""
+    def _unscored(self, langs: Sequence[str | None] | None, counts: NDArray[np.int32]) -> dict[int, str]:
+        """Say by row why a comment cannot be judged. `counts` is what `profiles` returns."""
         languages = self.classifier.info.languages
-        reasons: list[str | None] = [None] * len(items)
-        foreign = counts[:, 2] * 2 < counts[:, 1]  # all the languages so far are written in Latin letters
-        for at in np.flatnonzero(foreign):
-            reasons[at] = "unsupported script"
-        for at in np.flatnonzero(counts[:, 0] == 0):
-            reasons[at] = "empty"
-        for i, comment in enumerate(items):
-            if (
-                comment.lang
-                and reasons[i] is None
-                and comment.lang.lower().replace("_", "-").split("-")[0] not in languages
-            ):
+        known: dict[str | None, bool] = {None: True, "": True}
+        reasons: dict[int, str] = {}
+        for i, lang in enumerate(langs or ()):
+            if lang not in known:
+                known[lang] = str(lang).lower().replace("_", "-").split("-")[0] in languages
+            if not known[lang]:
                 reasons[i] = "unsupported language"
-        return reasons
+        foreign = counts[:, 2] * 2 < counts[:, 1]  # all the languages so far are written in Latin letters
+        reasons |= dict.fromkeys(np.flatnonzero(foreign).tolist(), "unsupported script")
+        return reasons | dict.fromkeys(np.flatnonzero(counts[:, 0] == 0).tolist(), "empty")
 
-    def _evidence(self, text: str, flags: Sequence[str], policy: Policy) -> tuple[Span, ...]:
-        """Return for each flagged label the fewest words without whose weight it would not be flagged, side by side
-        ones joined. Of a text longer than a novel's chapter only the opening is looked at.
+    def evidence(self, text: str, flags: Sequence[str], policy: Policy | None = None) -> tuple[Span, ...]:
+        """Return for each flagged label the fewest words without whose weight it would not be flagged under `policy`
+        (None: the scorer's own), side by side ones joined. Of a text longer than a novel's chapter only the opening is
+        looked at.
         """
-        if not isinstance(self.classifier, Explainer):
+        if not flags or not isinstance(self.classifier, Explainer):
             return ()
         found: list[Span] = []
         explained = self.classifier.explain(text[:_LONGEST_EXPLAINED])
         for label in flags:
             spans = [s for s in explained if s.label == label]
-            threshold = policy.thresholds[label].review
+            threshold = (policy or self.policy).thresholds[label].review
             surplus = (
                 sum(s.weight for s in spans) - float(np.log(threshold / (1 - threshold))) if 0 < threshold < 1 else 0.0
             )

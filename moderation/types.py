@@ -9,6 +9,9 @@ from typing import Literal
 
 Action = Literal["allow", "review", "hide"]
 
+ACTIONS: tuple[Action, ...] = ("allow", "review", "hide")
+"""All actions, the mildest first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Comment:

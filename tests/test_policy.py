@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -141,3 +142,13 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path / "none.toml", tmp_path):
         with pytest.raises(PolicyError, match="not a policy file"):
             read_policy(path)
+
+
+@given(policies, st.lists(st.tuples(*[st.floats(0, 1, width=32)] * 2), max_size=9))
+def test_many_are_decided_as_each_alone(thresholds: dict[str, Thresholds], rows: list[tuple[float, float]]) -> None:
+    labels, policy = LABELS[1:], Policy(thresholds)  # a policy may judge more labels than there are, and fewer
+    flags, actions = policy.decide_all(labels, np.array(rows, np.float32).reshape(-1, 2))
+    names = policy.judged(labels)
+    for row, flag, action in zip(rows, flags, actions, strict=True):
+        told = tuple(name for name, on in zip(names, flag, strict=True) if on)
+        assert (SEVERITY[action], told) == policy.decide(dict(zip(labels, row, strict=True)))

@@ -60,6 +60,10 @@ class Bounded:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process, if one runs."""
         self._stop()
 
     def start(self) -> None:

@@ -1,93 +1,98 @@
-"""Scoring dumps and pages in batch: rows in, verdicts out, beside the input and never in it."""
+"""Scoring in batch: comments in, verdicts out, beside the input and never in it."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from typing import IO, Any, ClassVar
 
-from moderation.formats import Reject, Row, Skipped
-from moderation.scorer import Scorer
-from moderation.types import Verdict
-
-BATCH = 1024
-_BATCH_CHARACTERS = 4 << 20
-
-Scored = tuple[Row, Verdict]
-
-
-@dataclass(slots=True)
-class Summary:
-    """What a run did: counts of rows, of actions, of flags by label, of unscored rows, skips and rejects by reason."""
-
-    rows: int = 0
-    actions: Counter[str] = field(default_factory=Counter)
-    flags: Counter[str] = field(default_factory=Counter)
-    unscored: Counter[str] = field(default_factory=Counter)
-    skipped: Counter[str] = field(default_factory=Counter)
-    rejects: Counter[str] = field(default_factory=Counter)
-
-    def count(self, verdict: Verdict) -> None:
-        """Count one verdict."""
-        self.rows += 1
-        self.actions[verdict.action] += 1
-        self.flags.update(verdict.flags)
-        if verdict.unscored:
-            self.unscored[verdict.unscored] += 1
-
-    def line(self) -> str:
-        """Return the counts as one line for people."""
-        parts = [f"{self.rows:,} comments", *(f"{n:,} {action}" for action, n in sorted(self.actions.items()))]
-        parts += [f"{label} flagged {n:,}" for label, n in sorted(self.flags.items())]
-        parts += [f"unscored {n:,} ({reason})" for reason, n in sorted(self.unscored.items())]
-        parts += [f"skipped {n:,} ({reason})" for reason, n in sorted(self.skipped.items())]
-        parts += [f"rejected {n:,} ({reason})" for reason, n in sorted(self.rejects.items())]
-        return "; ".join(parts)
+from moderation import __version__
+from moderation.batch.output import Tables
+from moderation.batch.rendering import Rendering
+from moderation.batch.run import OnReject
+from moderation.batch.shards import Shard
+from moderation.batch.tally import Tally
+from moderation.errors import BundleError
+from moderation.formats import Fields
+from moderation.formats.columns import Columns
+from moderation.policy import Policy
+from moderation.scorer import Judgements, Scorer
 
 
-def score_rows(
-    scorer: Scorer, rows: Iterable[Row | Reject | Skipped], summary: Summary, on_reject: Callable[[Reject], None]
-) -> Iterator[Scored]:
-    """Yield each row with its verdict, in order; count everything in `summary`. Memory is bounded by one batch."""
-    batch: list[Row] = []
-    size = 0
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """How the comments of shards are scored and written.
 
-    def judged() -> Iterator[Scored]:
-        for row, verdict in zip(batch, scorer.score([row.comment for row in batch]), strict=True):
-            summary.count(verdict)
-            yield row, verdict
-
-    for item in rows:
-        if isinstance(item, Reject):
-            summary.rejects[item.reason] += 1
-            on_reject(item)
-            continue
-        if isinstance(item, Skipped):
-            summary.skipped[item.reason] += 1
-            continue
-        batch.append(item)
-        size += len(item.comment.text)
-        if len(batch) == BATCH or size > _BATCH_CHARACTERS:
-            yield from judged()
-            batch, size = [], 0
-    yield from judged()
-
-
-def output_row(row: Row, verdict: Verdict) -> dict[str, Any]:
-    """Return what is written for one comment. `text` in the evidence is the flagged excerpt, nothing else of the
-    comment.
+    `model` is what `Scorer.load` takes, `identity` the one that it must turn out to have, wherever the work is done.
     """
-    text = row.comment.text
-    result: dict[str, Any] = {
-        "id": row.id,
-        "scores": {label: round(score, 6) for label, score in verdict.scores.items()},
-        "flags": list(verdict.flags),
-        "action": verdict.action,
-        "evidence": [
-            {"start": s.start, "end": s.end, "label": s.label, "text": text[s.start : s.end]} for s in verdict.evidence
-        ],
-        "model": verdict.model,
-        "policy": verdict.policy,
-    }
-    if verdict.unscored:
-        result["unscored"] = verdict.unscored
-    return result
+
+    model: str
+    identity: str
+    policy: Policy
+    fields: Fields = field(default_factory=Fields)
+    evidence: bool = False
+    only_flagged: bool = False
+    threads: int = 0
+    tally: ClassVar[type[Tally]] = Tally
+
+    def describe(self) -> dict[str, Any]:
+        """Return all that the verdicts depend on besides the inputs."""
+        return {
+            "command": "score",
+            "version": __version__,
+            "model": self.identity,
+            "policy": self.policy.identity,
+            "fields": asdict(self.fields),
+            "evidence": self.evidence,
+            "only flagged": self.only_flagged,
+        }
+
+    def do(self, shard: Shard, part: IO[bytes], ending: str, on_reject: OnReject) -> Tally:
+        """Write the verdicts of a shard. Raises InputError, BundleError, OutputError."""
+        tally = Tally()
+        rendering = Rendering(_loaded(self), self.evidence, self.only_flagged)
+        write_verdicts(rendering, shard.columns(self.fields), part, ending, tally, on_reject)
+        return tally
+
+
+def write_verdicts(
+    rendering: Rendering, blocks: Iterable[Columns], file: IO[bytes], ending: str, tally: Tally, on_reject: OnReject
+) -> None:
+    """Score comments and write their verdicts to `file`, in the form that the `ending` of its name tells."""
+    scored = judged(rendering.scorer, blocks, tally, on_reject)
+    if ending == ".parquet":
+        tables = Tables(file, rendering.schema())
+        for columns, found in scored:
+            tables.write(rendering.table(columns, found))
+        tables.close()
+    else:
+        for columns, found in scored:
+            file.write(rendering.lines(columns, found))
+
+
+def judged(
+    scorer: Scorer, blocks: Iterable[Columns], tally: Tally, on_reject: OnReject
+) -> Iterator[tuple[Columns, Judgements]]:
+    """Yield each block with what is decided of it; count everything in `tally`. Memory is bounded by one block."""
+    for columns in blocks:
+        found = scorer.judge(columns.texts, columns.langs)
+        tally.count(scorer, columns, found)
+        for reject in columns.rejects:
+            on_reject(reject)
+        yield columns, found
+
+
+_last: tuple[tuple[str, str, int], Scorer] | None = None
+
+
+def _loaded(job: Scoring) -> Scorer:
+    """Return the scorer of a job; a process loads it once. Raises BundleError where it is another one here."""
+    global _last
+    key = (job.identity, job.policy.identity, job.threads)
+    if _last is None or _last[0] != key:
+        scorer = Scorer.load(job.model, policy=job.policy, threads=job.threads)
+        if scorer.model != job.identity:
+            raise BundleError(
+                f"{job.model}: is {scorer.model} where a worker has loaded it, and was {job.identity} where the run "
+                "began. Put the same bundle everywhere, and leave it alone during a run."
+            )
+        _last = (key, scorer)
+    return _last[1]

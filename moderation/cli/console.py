@@ -58,8 +58,8 @@ def steps() -> Iterator[Callable[[str, int, int], None]]:
         yield lambda what, done, total: bar.update(task, description=what, completed=done, total=total)
 
 
-def counted(items: Iterable[Any], what: str) -> Iterator[Any]:
-    """Pass items on and show on a terminal how many went by, and how fast."""
+def counted(items: Iterable[Any], what: str, size: Callable[[Any], int]) -> Iterator[Any]:
+    """Pass items on and show on a terminal how many things of which each holds `size(item)` went by, and how fast."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield from items
@@ -67,10 +67,9 @@ def counted(items: Iterable[Any], what: str) -> Iterator[Any]:
     columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} " + what), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=None)
-        for count, item in enumerate(items, start=1):
+        for item in items:
             yield item
-            if count % 1024 == 0:
-                bar.update(task, completed=count)
+            bar.advance(task, size(item))
 
 
 @contextlib.contextmanager

@@ -1,7 +1,8 @@
 """`moderation extract`."""
 
-import json
-from collections.abc import Iterable, Iterator
+import contextlib
+import time
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,9 +10,12 @@ from typing import Annotated, Any
 import typer
 
 from moderation.cli.console import said_if_slow, say, watched
-from moderation.cli.output import check_output, written
-from moderation.cli.rejects import check_rejects, first_shown
+from moderation.cli.output import check_output, is_stream, written
+from moderation.cli.rejects import check_rejects, rejects_aside
+from moderation.cli.running import Jobs, Restart, Running, ShardSize, carried_out
 from moderation.errors import InputError
+
+_SHARD = 8.0  # MB of pages that take some seconds
 
 
 def extract(
@@ -24,7 +28,11 @@ def extract(
     output: Annotated[
         str | None,
         typer.Option(
-            "--output", "-o", metavar="FILE", help="Where to write, .gz if the name says so. [default: standard output]"
+            "--output",
+            "-o",
+            metavar="FILE|DIR/",
+            help='.jsonl, .jsonl.gz, .jsonl.zst or .parquet; a folder of parts, if the name ends in "/". [default: '
+            "standard output]",
         ),
     ] = None,
     format: Annotated[
@@ -39,16 +47,22 @@ def extract(
         int,
         typer.Option(metavar="N", help="Exit with 3 if more pages than this cannot be read (the others are written)."),
     ] = 0,
+    jobs: Jobs = 0,
+    restart: Restart = False,
+    shard_size: ShardSize = 0,
     show: Annotated[
         bool, typer.Option("--show", help="Paint one page by its parts, as HTML (default: PAGE-shown.html).")
     ] = False,
 ) -> None:
     """Separate the reader comments of pages from their articles: one JSON object a page.
 
+    A run into a file or a folder that is interrupted goes on where it was when the same command is given again.
+
     Example: `moderation extract page.html crawl.warc.gz saved/ --output pages.jsonl`
     """
     from moderation.batch.bounded import LIMITS_MEMORY, Bounded, Limits
-    from moderation.batch.extract import Summary, document_rows, painted, warm_up
+    from moderation.batch.extract import Extraction, Summary, document_rows, painted, release, warm_up, write_documents
+    from moderation.batch.output import ending
     from moderation.formats.pages import PAGE_FORMATS, page_files, pages
 
     if only not in (None, "comments", "article"):
@@ -60,28 +74,61 @@ def extract(
     target = output or (_shown_name(inputs[0]) if show else "-")
     if not LIMITS_MEMORY:
         say("This system cannot limit the memory of a process: --memory is not applied.")
-    found = pages(_no_output(page_files(inputs), target), format)
-    with Bounded(Limits(timeout, memory), warm_up) as process:
+    limits = Limits(timeout, memory)
+    files = _no_output(page_files(inputs), target)
+    if show:
+        with _reading(Bounded(limits, warm_up)) as process:
+            _show(pages(files, format), process, painted, target)
+        return
+    if is_stream(target) or "-" in inputs:
+        summary, started = Summary(), time.monotonic()
+        with _reading(Bounded(limits, warm_up)) as process, written(target) as file, rejects_aside(target) as on_reject:
+            rows = document_rows(pages(files, format), process, summary, on_reject, only)
+            watched_rows = watched(rows, summary.line, summary.headline)
+            write_documents(watched_rows, file, ending(target), only)
+        rate = f"; {summary.pages / max(time.monotonic() - started, 1e-9):,.1f} pages/s"
+    else:
+        try:
+            job = Extraction(limits, only, format)
+            summary = carried_out(job, map(_split, files), target, Running(jobs, shard_size or _SHARD, restart))
+        finally:
+            release()
+        rate = ""
+    say(summary.line() + rate)
+    check_rejects(summary.rejects, max_rejects, "pages")
+
+
+@contextlib.contextmanager
+def _reading(process: Any) -> Iterator[Any]:
+    with process:
         with said_if_slow("Loading what reads pages; the first time it is compiled for this machine (20 seconds) ..."):
             process.start()
-        if show:
-            page = _only_page(found)
-            try:
-                html = process.call(painted, page)
-            except InputError as error:
-                raise InputError(f"{page.source}: {error}.") from None
-            with written(target) as file:
-                file.write(html.encode("utf-8", "replace"))
-            if target != "-":
-                say(f"Wrote {target}.")
-            return
-        summary = Summary()
-        rows = document_rows(found, process, summary, first_shown(), only)
-        with written(target) as file:
-            for row in watched(rows, summary.line, summary.figures):
-                file.write(json.dumps(row, separators=(",", ":")).encode() + b"\n")
-    say(summary.line())
-    check_rejects(summary.rejects, max_rejects, "pages")
+        yield process
+
+
+def _show(found: Iterable[Any], process: Any, painted: Callable[..., Any], target: str) -> None:
+    page = _only_page(found)
+    try:
+        html = process.call(painted, page)
+    except InputError as error:
+        raise InputError(f"{page.source}: {error}.") from None
+    with written(target) as file:
+        file.write(html.encode("utf-8", "replace"))
+    if target != "-":
+        say(f"Wrote {target}.")
+
+
+def _split(item: Any) -> Any:
+    """Return a file as an input of a run, or a reject where it cannot be read."""
+    from moderation.formats import Reject, Split
+
+    if not isinstance(item, str):
+        return item
+    try:
+        with Path(item).open("rb"):
+            return Split(item, "")
+    except OSError as error:
+        return Reject(item, f"cannot be read ({error.strerror})")
 
 
 def _no_output(found: Iterable[Any], output: str) -> Iterator[Any]:

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -14,10 +14,17 @@ from moderation.errors import OutputError
 _BROKEN_PIPE = 141  # 128 + SIGPIPE, as a shell reports it; Windows does not know the name
 
 
-def check_output(output: str, inputs: Iterable[str]) -> None:
-    """Raise OutputError where a result would take the place of what it is made from."""
+def check_output(output: str, inputs: Collection[str]) -> None:
+    """Raise OutputError where a result would take the place of what it is made from, or be a folder of a stream."""
+    if output.endswith("/") and "-" in inputs:
+        raise OutputError(f"{output}: standard input has no parts that could be shared out. Name a file.")
     if Path(output).is_file() and any(Path(name).exists() and Path(name).samefile(output) for name in inputs):
         raise OutputError(f"{output}: is an input, too, and would be lost. Choose another place.")
+
+
+def is_stream(output: str) -> bool:
+    """Return whether a result flows away as it is made: into standard output, a pipe, a device."""
+    return output == "-" or (Path(output).exists() and not Path(output).is_file() and not Path(output).is_dir())
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from typing import IO, cast
 
 from moderation.errors import InputError
 from moderation.formats.packing import DamagedStream, unpacked, unpacked_beginning
+from moderation.formats.remote import is_remote, opened_remote
 from moderation.formats.rows import LONGEST_RECORD, Reject
 
 STDIN = "-"
@@ -32,6 +33,9 @@ def opened(source: str) -> Iterator[io.BufferedReader]:
 def opened_raw(source: str) -> Iterator[io.BufferedReader]:
     """Open a path, or "-" for standard input, for reading bytes as they lie there. Raises OSError."""
     with ExitStack() as stack:
+        if is_remote(source):
+            yield stack.enter_context(opened_remote(source))
+            return
         file = sys.stdin.buffer if source == STDIN else stack.enter_context(Path(source).open("rb", buffering=_BUFFER))
         yield file if isinstance(file, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, file))
 

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import IO, Any
 
 from moderation.errors import InputError, MissingExtra
+from moderation.formats.opening import opened_raw
 from moderation.formats.rows import LONGEST_RECORD, Fields, Record, Reject, Row, Split, record_of, row_of
 
 _BATCH = 1024  # rows; a batch of long texts is some megabytes
@@ -22,6 +23,18 @@ def read_parquet(raw: IO[bytes], split: Split, fields: Fields) -> Iterator[Row |
 
     Raises InputError where it is no Parquet file, or has no text column of that name; MissingExtra without pyarrow.
     """
+    for item in batches(raw, split, fields):
+        if isinstance(item, Reject):
+            yield item
+            continue
+        before, batch = item
+        yield from rows_of(batch, split, fields, before)
+
+
+def batches(raw: IO[bytes], split: Split, fields: Fields) -> Iterator[tuple[int, Any] | Reject]:
+    """Yield (number of the rows before it, Arrow batch of the columns that `fields` names and that are there) for the
+    rows that `read_parquet` reads, with a reject for what of a row group is damaged. Raises as it does.
+    """
     import pyarrow as pa
 
     file = _opened(raw, split.source)
@@ -33,11 +46,52 @@ def read_parquet(raw: IO[bytes], split: Split, fields: Fields) -> Iterator[Row |
         read = first
         try:
             for batch in file.iter_batches(_BATCH, row_groups=[group], columns=columns):
-                for record in _records(batch):
-                    read += 1
-                    yield _row(record, fields, f"{split.source}#{read}")
+                yield read, batch
+                read += batch.num_rows
         except (OSError, ValueError, pa.ArrowException):
             yield Reject(f"{split.source}#{read + 1}", f"damaged Parquet: {number - read:,} rows could not be read")
+
+
+def column_values(batch: Any, name: str) -> list[Any]:
+    """Return the values of one column of a batch as `read_parquet` reads them, None for a column that is not there."""
+    import pyarrow as pa
+    import pyarrow.types as types
+
+    if name not in batch.schema.names:
+        return [None] * batch.num_rows
+    column = batch.column(name)
+    if types.is_string(column.type) or types.is_large_string(column.type) or column.null_count == batch.num_rows:
+        try:
+            strings: list[Any] = column.to_numpy(zero_copy_only=False).tolist()
+        except (UnicodeDecodeError, pa.ArrowException):
+            return _values(column)
+        return strings
+    if types.is_integer(column.type) and column.null_count == 0:
+        integers: list[Any] = column.to_numpy().tolist()
+        return integers
+    if types.is_timestamp(column.type) and column.type.tz in (None, "UTC") and column.null_count == 0:
+        times = _times(column.to_numpy(zero_copy_only=False), "+00:00" if column.type.tz else "")
+        if times is not None:
+            return times
+    return _values(column)
+
+
+def _times(values: Any, zone: str) -> list[Any] | None:
+    """Return times as ISO 8601, None where some have parts of seconds or years that `datetime` does not know."""
+    import numpy as np
+
+    seconds = values.astype("datetime64[s]")
+    known = (seconds >= np.datetime64("0001-01-01")) & (seconds <= np.datetime64("9999-12-31"))
+    if not ((seconds == values) & known).all():
+        return None
+    texts: list[Any] = np.datetime_as_string(seconds).tolist()
+    return [text + zone for text in texts] if zone else texts
+
+
+def rows_of(batch: Any, split: Split, fields: Fields, before: int) -> Iterator[Row | Reject]:
+    """Yield the rows of a batch before which stand so many others."""
+    for number, record in enumerate(_records(batch), start=before + 1):
+        yield _row(record, fields, f"{split.source}#{number}")
 
 
 def write_parquet(rows: Iterable[Row], file: IO[bytes]) -> None:
@@ -59,7 +113,7 @@ def row_groups(source: str, size: int) -> list[tuple[int, int]]:
 
     Raises InputError where it is no Parquet file; MissingExtra without pyarrow.
     """
-    with open(source, "rb") as raw:  # noqa: PTH123 - as the reader does
+    with opened_raw(source) as raw:
         metadata = _opened(raw, source).metadata
         runs, start, held = [], 0, 0
         for group in range(metadata.num_row_groups):

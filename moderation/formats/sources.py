@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 from moderation.errors import InputError
-from moderation.formats.opening import STDIN
+from moderation.formats.opening import STDIN, unreadable
 from moderation.formats.recognition import recognised, seen
+from moderation.formats.remote import is_remote, remote_files
 from moderation.formats.rows import Fields, Reject, Skipped, Split
 
 
@@ -42,7 +43,12 @@ def files(sources: Iterable[str], wanted: Callable[[str], bool], unwanted: str) 
     """
     for source in sources:
         path = Path(source)
-        if source == STDIN:
+        if is_remote(source):
+            try:
+                yield from remote_files(source)
+            except OSError as error:
+                raise unreadable(source, error) from None
+        elif source == STDIN:
             yield source
         elif path.is_dir():
             yield from _below(source, wanted, unwanted)

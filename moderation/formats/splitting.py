@@ -10,6 +10,7 @@ from moderation.formats.csv import DELIMITERS
 from moderation.formats.json_records import HEAD, one_a_line
 from moderation.formats.opening import STDIN, opened_raw, unreadable
 from moderation.formats.packing import packing
+from moderation.formats.remote import is_remote, remote_size
 from moderation.formats.rows import Split
 
 _JSON = ("reddit", "hackernews", "discourse", "phpbb")  # formats that may be JSON Lines, or something else
@@ -24,7 +25,7 @@ def splits(source: str, format: str, size: int) -> list[Split]:
     Raises InputError where the input cannot be opened.
     """
     alone = [Split(source, format)]
-    if source == STDIN or not Path(source).is_file():
+    if source == STDIN or not (is_remote(source) or Path(source).is_file()):
         return alone
     try:
         if format == "parquet":
@@ -43,7 +44,8 @@ def splits(source: str, format: str, size: int) -> list[Split]:
                 places = row_ends(file, size, DELIMITERS[format].encode())
             else:
                 return alone
-            edges = [0, *places, Path(source).stat().st_size]
+            size = remote_size(source) if is_remote(source) else Path(source).stat().st_size
+            edges = [0, *places, size]
     except OSError as error:
         raise unreadable(source, error) from None
     return [Split(source, format, start, end) for start, end in pairwise(edges) if end > start] or alone

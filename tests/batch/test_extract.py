@@ -36,7 +36,7 @@ def test_a_directory_gives_a_row_a_page(process: Bounded) -> None:
         "tram-line.txt": 0,
     }
     assert (summary.pages, summary.with_comments, summary.comments, rejected) == (4, 3, 21, [])
-    assert summary.line().startswith("4 pages; 3 with comments; 21 comments; ")
+    assert summary.line() == "4 pages; 3 with comments; 21 comments"
 
 
 def test_what_the_archive_says_stands_in_the_row(process: Bounded) -> None:
@@ -64,7 +64,11 @@ def test_what_gives_no_row_is_counted_and_the_rest_goes_on(process: Bounded) -> 
     assert (summary.skipped, summary.rejects) == ({"no page": 1}, {"damaged": 2})
     assert [reject.position for reject in rejected] == ["r", "s"]
     assert "rejected 2 (damaged); skipped 1 (no page)" in summary.line()
-    assert summary.figures()["rejected"] == {"damaged": 2}
+    assert summary.headline()["rejected"] == 2
+    total = Summary()
+    for _ in range(2):
+        total.add(Summary.from_json(summary.to_json()))
+    assert (total.pages, total.comments, total.rejects) == (2, 4, {"damaged": 4})
 
 
 def test_a_page_that_takes_too_long_is_cut_off_and_the_rest_goes_on() -> None:

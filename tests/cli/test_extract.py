@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from moderation.cli import console
+from moderation.formats.parquet import pyarrow_parquet
 
 Cli = Callable[..., Any]
 PAGE = "The cranes.\n\nAn article about cranes.\n\n2 Comments\n\nAnn says:\n\nFirst!\n\nBob says:\n\nSecond.\n"
@@ -55,7 +56,7 @@ def test_directories_archives_and_patterns_go_to_one_file(
         (rows[3]["source"], "https://a.example/2", 0),
     ]
     assert rows[2]["date"] == "2024-01-02T03:04:01Z"
-    assert "4 pages; 2 with comments; 4 comments; skipped 1 (not the name of a page); " in done.err
+    assert "4 pages; 2 with comments; 4 comments; skipped 1 (not the name of a page)\n" in done.err
 
 
 def test_an_archive_may_come_through_standard_input(cli: Cli, warc_record: Any) -> None:
@@ -143,7 +144,7 @@ def test_a_run_that_takes_long_tells_how_far_it_is(cli: Cli, page: Path, monkeyp
     monkeypatch.setattr(console, "_MINUTE", -1.0)
     said = cli("extract", "p.txt", "none.txt", "p.txt").err.splitlines()
     figures = json.loads(next(line for line in said if line.startswith("{")))
-    assert (figures["pages"], figures["comments"], figures["rejected"]) == (1, 2, {})
+    assert (figures["pages"], figures["comments"], figures["rejected"]) == (1, 2, 0)
 
 
 def test_a_system_that_limits_no_memory_says_so(cli: Cli, page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,3 +160,29 @@ def test_an_archive_without_its_extra_names_it(
     done = cli("extract", "c.warc", "-o", "out")
     assert (done.code, "pip install 'moderation[warc]'" in done.err) == (1, True)
     assert [p.name for p in tmp_path.iterdir()] == ["c.warc"]
+
+
+@pytest.mark.parametrize("name", ["out.jsonl", "out.jsonl.gz", "out.parquet", "out.parquet/"])
+def test_workers_write_what_one_process_writes(cli: Cli, tmp_path: Path, name: str) -> None:
+    (tmp_path / "d").mkdir()
+    for k in range(6):
+        (tmp_path / "d" / f"{k}.txt").write_text(PAGE.replace("First!", f"First of {k}\ud800!"), errors="surrogatepass")
+    rows = cli("extract", "d").rows
+    done = cli("extract", "d", "-o", name, "-j", 2 if name == "out.jsonl" else 1, "--shard-size", 0.0003)
+    assert (done.code, done.out) == (0, b""), done.err
+    if "parquet" in name:
+        written = pyarrow_parquet().read_table(tmp_path / name).to_pylist()
+        assert len(list((tmp_path / name).glob("part-*"))) in (0, 2)
+    else:
+        data = (tmp_path / name).read_bytes()
+        written = [json.loads(line) for line in (gzip.decompress(data) if name.endswith("gz") else data).splitlines()]
+    assert [row["source"] for row in written] == [row["source"] for row in rows]
+    assert [[c["author"] for c in row["comments"]] for row in written] == [["Ann", "Bob"]] * 6
+    if "parquet" not in name:
+        assert written == rows
+
+
+def test_an_output_in_the_folder_that_is_read_is_no_input(cli: Cli, page: Path, tmp_path: Path) -> None:
+    for _ in range(2):
+        assert cli("extract", ".", "-o", "out.txt/").code == 0
+    assert len(list((tmp_path / "out.txt").glob("part-*"))) == 1

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from moderation.formats.packing import zstd_module
+from moderation.formats.parquet import pyarrow_parquet
 from moderation.scorer import Scorer
 
 Cli = Callable[..., Any]
@@ -32,11 +34,35 @@ def test_verdicts_go_to_standard_output(cli: Cli, dump: Path, bundle_dir: Path, 
 @pytest.mark.parametrize("name", ["out.jsonl", "out.jsonl.gz"])
 def test_a_file_gets_the_same_rows(cli: Cli, dump: Path, bundle_dir: Path, tmp_path: Path, name: str) -> None:
     printed = cli("score", dump, "--model", bundle_dir)
-    done = cli("score", dump, "--model", bundle_dir, "--output", name)
+    done = cli("score", dump, "--model", bundle_dir, "--output", name, "--evidence")
     assert (done.code, done.out) == (0, b"")
     data = (tmp_path / name).read_bytes()
     assert (gzip.decompress(data) if name.endswith("gz") else data) == printed.out
     assert sorted(p.name for p in tmp_path.iterdir()) == ["dump.jsonl", name]
+
+
+def test_evidence_is_for_standard_output_and_on_demand(cli: Cli, dump: Path, bundle_dir: Path, tmp_path: Path) -> None:
+    rows = cli("score", dump, "--model", bundle_dir).rows
+    assert [row.pop("evidence") for row in rows]
+    assert cli("score", dump, "--model", bundle_dir, "--no-evidence").rows == rows
+    for source in (dump, "-"):
+        assert cli("score", source, "--model", bundle_dir, "-o", "out", stdin=dump.read_bytes()).code == 0
+        written = [json.loads(line) for line in (tmp_path / "out").read_text().splitlines()]
+        assert [row | {"id": 0} for row in written] == [row | {"id": 0} for row in rows]
+
+
+@pytest.mark.parametrize("name", ["out.jsonl.zst", "out.parquet"])
+def test_other_forms_hold_the_same(cli: Cli, dump: Path, bundle_dir: Path, tmp_path: Path, name: str) -> None:
+    rows = cli("score", dump, "--model", bundle_dir).rows
+    for source in (dump, "-"):
+        done = cli("score", source, "--model", bundle_dir, "-o", name, stdin=dump.read_bytes())
+        assert done.code == 0, done.err
+        if name.endswith("parquet"):
+            found = pyarrow_parquet().read_table(tmp_path / name).to_pylist()
+            assert [row["action"] for row in found] == [row["action"] for row in rows]
+        else:
+            found = zstd_module().decompress((tmp_path / name).read_bytes()).splitlines()
+            assert [json.loads(line)["scores"] for line in found] == [row["scores"] for row in rows]
 
 
 def test_several_inputs_of_several_formats(cli: Cli, dump: Path, bundle_dir: Path, tmp_path: Path) -> None:
@@ -110,6 +136,7 @@ def test_rejects_over_the_bound_are_exit_code_3(
     done = cli("score", "-", "--max-rejects", allowed, "--model", bundle_dir, "-o", "out", stdin=BROKEN)
     assert done.code == code
     assert len((tmp_path / "out").read_bytes().splitlines()) == 2
+    assert (tmp_path / "out.rejects.jsonl").read_bytes().count(b"\n") == 2
     assert "rejected -:14: not JSON\nrejected -:23: no field 'text'\n" in done.err
     assert ("error: 2 rows were rejected (1 not JSON, 1 no field 'text')" in done.err) == (code == 3)
 
@@ -128,8 +155,9 @@ def test_only_the_first_rejects_are_shown(cli: Cli, bundle_dir: Path) -> None:
         (["dump.jsonl", "--format", "xlsx"], "error: Format 'xlsx' is not known."),
         (["dump.jsonl", "--model", "nowhere"], "error: nowhere: no bundle here"),
         (["dump.jsonl", "--policy", "none.toml"], "error: none.toml: not a policy file"),
-        (["dump.jsonl", "-o", "none/out"], "error: none/out: cannot be written (No such file or directory)."),
+        (["dump.jsonl", "-o", "none/out"], "error: none: no such folder. Make it, or choose another place."),
         (["dump.jsonl", "-o", "dump.jsonl"], "error: dump.jsonl: is an input, too, and would be lost."),
+        (["-", "-o", "o/"], "error: o/: standard input has no parts that could be shared out. Name a file."),
         (["c.csv"], "error: c.csv: no column 'text'; the columns are: id, body. Name one with --text-field."),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
