@@ -10,6 +10,7 @@ a further training can start from.
 """
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,7 +70,9 @@ def fresh(pretrained: Pretrained, texts: list[str], labels: tuple[str, ...], cor
 
 
 def write_checkpoint(path: Path, fitted: Fitted) -> None:
-    """Write a fitted encoder to the folder `path`, in one step. Raises OutputError."""
+    """Write a fitted encoder to the folder `path`, in the place of an earlier one. Raises OutputError."""
+    if is_checkpoint(path):
+        shutil.rmtree(path)
     weights = {k: v.contiguous().cpu() for k, v in fitted.model.state_dict().items() if k != "offsets"}
     write_directory(
         path,

@@ -1,5 +1,6 @@
 """Training an encoder: the same result also after a kill, and a bundle that agrees with the weights it was made of."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
@@ -74,6 +75,13 @@ def test_a_killed_run_goes_on_to_the_same_bundle(
     train_encoder(options(pretrained, tmp_path, resume=True))
     for name in load_bundle(trained / "bundle").files:
         assert (tmp_path / "bundle" / name).read_bytes() == (trained / "bundle" / name).read_bytes(), name
+
+
+def test_a_run_that_was_killed_while_it_was_exported_goes_on(pretrained: Path, trained: Path, tmp_path: Path) -> None:
+    shutil.copytree(trained / "work", tmp_path / "work")
+    train_encoder(options(pretrained, tmp_path, resume=True))
+    first, again = (load_bundle(folder / "bundle").files for folder in (trained, tmp_path))
+    assert first == again
 
 
 def test_eight_bits_agree_with_full_precision(trained: Path) -> None:
