@@ -9,6 +9,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from moderation.extraction.article import article_of, detach
+from moderation.extraction.flow import framed
 from moderation.extraction.items import Found
 from moderation.extraction.parts import Marks
 from moderation.extraction.plain import from_text
@@ -45,7 +46,14 @@ def comments_of(index: Index) -> list[Found]:
     marks = Marks(index)
     stated, ruled = by_schema(index), by_platform(index, marks)
     best = stated if worth(stated) > worth(ruled) else ruled
-    return best or by_siblings(index, marks)
+    return best or by_siblings(index, marks) or _in_flow(index)
+
+
+def _in_flow(index: Index) -> list[Found]:
+    if not framed(index):
+        return []
+    seen = Index(index.root)
+    return by_siblings(seen, Marks(seen))
 
 
 def visible_text(source: str) -> str:

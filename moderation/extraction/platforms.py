@@ -49,6 +49,7 @@ class Platform:
     layout: str = "nested"
     author_attribute: str | None = None
     pingback: tuple[str, ...] = ()
+    strict: bool = False
 
 
 @functools.cache
@@ -108,13 +109,14 @@ def _comments(nodes: Sequence[etree._Element], index: Index, marks: Marks, platf
             if author is None and seen.author is not None and seen.author is not held:
                 author = shown(seen.author)
             when = seen.time if when is None else when
+            around.update(part for part in (seen.author, seen.time) if part is not None and part is not held)
         author, raw_time = byline(author, time_of(when))
         if held is item and not flow:
             text, said = body(item, owner, marks, around)
             author, raw_time = author or said.author, raw_time or said.time
         else:
             text = rendered(held, dropped)
-        if not text:
+        if not text or (platform.strict and not (author and raw_time)):
             continue
         above = owner.of(item)
         yield Found(

@@ -37,7 +37,7 @@ class Index:
     """The nodes of a page by tag, class and attribute, each list in document order."""
 
     def __init__(self, root: etree._Element) -> None:
-        self._root = root
+        self.root = root
         self.nodes: list[etree._Element] = list(root.iter("*"))
         self.order = {node: i for i, node in enumerate(self.nodes)}
         self.classes: dict[etree._Element, frozenset[str]] = {}
@@ -81,7 +81,7 @@ class Index:
         if step.attributes:
             name = step.attributes[0][0]
             if name not in self._by_attribute:
-                self._by_attribute[name] = _having(name)(self._root)
+                self._by_attribute[name] = _having(name)(self.root)
             return self._by_attribute[name]
         return self._by_tag.get(step.tag, []) if step.tag else self.nodes
 
