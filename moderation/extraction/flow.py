@@ -7,23 +7,35 @@ from itertools import islice, takewhile
 
 from lxml import etree
 
+from moderation.extraction.lines import header
 from moderation.extraction.parts import kinds
 from moderation.extraction.selectors import Index
 
 _NUMBERED = re.compile(r"(.*?)\d{2,}")
+_MOST_PIECES = 12  # of text in a byline
 _ENDS = frozenset(("form", "h1", "h2", "h3", "h4", "script"))  # what stands after the last comment
 
 
-def framed(index: Index) -> bool:
-    """Put what belongs to each such comment into a node of its own; return whether there was any.
+def framed(index: Index) -> set[etree._Element] | None:
+    """Put what belongs to each such comment into a node of its own; None where there is no such comment.
 
-    The page is changed in place, and `index` does not know the new nodes.
+    The page is changed in place, and `index` does not know the new nodes. Returns the nodes that state the comments'
+    times, which no class tells.
     """
     groups = [*_after_anchors(index), *_list_entries(index)]
+    times: set[etree._Element] = set()
     for number, runs in enumerate(groups):
         for run in runs:
             _frame(run, f"comment-run-{number}")
-    return bool(groups)
+            times.update(node for node in run if _is_byline(node))
+            times.update(child for node in run for child in node if _is_byline(child))
+    return times if groups else None
+
+
+def _is_byline(node: etree._Element) -> bool:
+    text = " ".join("".join(islice(map(str, node.itertext()), _MOST_PIECES)).split())
+    said = header(text) if text else None
+    return said is not None and said.time is not None
 
 
 def _after_anchors(index: Index) -> list[list[list[etree._Element]]]:

@@ -68,10 +68,12 @@ def by_platform(index: Index, marks: Marks) -> list[Found]:
     best: list[Found] = []
     least = 0
     for platform in platforms():
+        if platform.strict and best:
+            continue
         items = index.select(platform.item)
         if 2 * len(items) <= least:  # it could not be worth more
             continue
-        found = list(_comments(items, index, marks, platform))
+        found = list(_comments(items, index, marks, platform, least))
         if worth(found) > least:
             best, least = found, worth(found)
     return best
@@ -83,13 +85,15 @@ def worth(found: Sequence[Found]) -> int:
     return sum(2 if one.comment.author else 1 for one in found)
 
 
-def _comments(nodes: Sequence[etree._Element], index: Index, marks: Marks, platform: Platform) -> Iterator[Found]:
+def _comments(
+    nodes: Sequence[etree._Element], index: Index, marks: Marks, platform: Platform, least: int
+) -> Iterator[Found]:
     # Each selector runs once over the page and its hits are dealt out to the items: linear, however items are nested.
     items = dict.fromkeys(nodes)
     flow = platform.layout == "flow"
     owner = _Follower(index, items) if flow else Owner(items)
     bodies = owner.first(index, platform.body)
-    if not bodies:
+    if 2 * len(bodies) <= least:
         return
     authors = owner.first(index, platform.author, says_who)
     times = owner.first(index, platform.time, says_when)
