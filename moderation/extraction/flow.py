@@ -56,15 +56,14 @@ def _after_anchors(index: Index) -> list[list[list[etree._Element]]]:
             if start.getprevious() is None and not (parent.text or "").strip() and parent.getparent() is not None:
                 groups[parent.getparent(), f"{match[1]} opens {parent.tag}"].append(parent)
     kept = [starts for starts in groups.values() if len(starts) > 1 or kinds(names.get(starts[0], "")).worth > 1]
-    return [[[start, *_following(start, starts)] for start in starts] for starts in kept]
+    return [[[start, *_following(start, others)] for start in starts] for starts in kept for others in [set(starts)]]
 
 
 def _says_something(node: etree._Element) -> bool:
     return any(piece.strip() for piece in node.itertext())
 
 
-def _following(start: etree._Element, starts: Sequence[etree._Element]) -> Iterator[etree._Element]:
-    others = set(starts)
+def _following(start: etree._Element, others: set[etree._Element]) -> Iterator[etree._Element]:
     return takewhile(lambda node: node not in others and node.tag not in _ENDS, start.itersiblings())
 
 
@@ -73,7 +72,9 @@ def _list_entries(index: Index) -> list[list[list[etree._Element]]]:
     groups = []
     for entries in index.select("dl"):
         around = [entries, *entries.iterancestors()][:3]
-        if any(kinds(name).worth > 1 for node in around for name in (*index.classes.get(node, ()), node.get("id") or "")):
+        if any(
+            kinds(name).worth > 1 for node in around for name in (*index.classes.get(node, ()), node.get("id") or "")
+        ):
             runs: list[list[etree._Element]] = []
             for node in entries:
                 if node.tag == "dt":
@@ -93,5 +94,5 @@ def _frame(run: Sequence[etree._Element], kind: str) -> None:
     named = (node.get("id") or node.get("name") for node in islice(first.iter("*"), 3))
     if name := next(filter(None, named), None):
         frame.set("id", name)
-    parent.insert(parent.index(first), frame)
+    first.addprevious(frame)
     frame.extend(run)  # the text after each node moves with it

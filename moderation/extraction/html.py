@@ -21,6 +21,7 @@ from moderation.extraction.siblings import by_siblings
 from moderation.types import Comment, Document
 
 _DEEPEST = 300  # levels; beyond, tree algorithms turn quadratic, and no page that people read is built so
+_DEEP = etree.XPath(f"boolean({'/*' * (_DEEPEST + 1)})")
 _TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|</?[a-zA-Z][^<>]*>?", re.IGNORECASE | re.DOTALL)
 
 
@@ -46,7 +47,7 @@ def comments_of(index: Index) -> list[Found]:
     marks = Marks(index)
     stated, ruled = by_schema(index), by_platform(index, marks)
     best = stated if worth(stated) > worth(ruled) else ruled
-    return best or by_siblings(index, marks) or _in_flow(index)
+    return best or by_siblings(index, marks) or by_platform(index, marks, strict=True) or _in_flow(index)
 
 
 def _in_flow(index: Index) -> list[Found]:
@@ -82,12 +83,7 @@ def parsed(source: str) -> etree._Element | None:
 
 
 def _too_deep(root: etree._Element) -> bool:
-    depth = 0
-    for event, _ in etree.iterwalk(root, events=("start", "end")):
-        depth += 1 if event == "start" else -1
-        if depth > _DEEPEST:
-            return True
-    return False
+    return bool(_DEEP(root))
 
 
 def _title(root: etree._Element) -> str | None:

@@ -63,12 +63,12 @@ def platforms() -> tuple[Platform, ...]:
     return tuple(Platform(**row) for row in rows)
 
 
-def by_platform(index: Index, marks: Marks) -> list[Found]:
-    """Return the comments of the platform that finds most of them on the page."""
+def by_platform(index: Index, marks: Marks, strict: bool = False) -> list[Found]:
+    """Return the comments of the platform that finds most of them on the page; of the strict rows or of the others."""
     best: list[Found] = []
     least = 0
     for platform in platforms():
-        if platform.strict and best:
+        if platform.strict != strict:
             continue
         items = index.select(platform.item)
         if 2 * len(items) <= least:  # it could not be worth more

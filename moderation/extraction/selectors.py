@@ -65,6 +65,7 @@ class Index:
         self.by_class: dict[str, list[etree._Element]] = defaultdict(list)
         self._by_tag: dict[str, list[etree._Element]] = defaultdict(list)
         self._by_attribute: dict[str, _Values] = {}
+        self._selected: dict[str, list[etree._Element]] = {}
         for node in self.nodes:
             self._by_tag[node.tag].append(node)
             if name := node.get("class"):
@@ -73,10 +74,15 @@ class Index:
                     self.by_class[token].append(node)
 
     def select(self, selector: str) -> list[etree._Element]:
-        """Return the nodes that `selector` matches, in document order.
+        """Return the nodes that `selector` matches, in document order; the list is shared, and not to be changed.
 
         Raises ValueError if `selector` holds what is not understood.
         """
+        if selector not in self._selected:
+            self._selected[selector] = self._select(selector)
+        return self._selected[selector]
+
+    def _select(self, selector: str) -> list[etree._Element]:
         found: dict[etree._Element, None] = {}
         parts = _parsed(selector)
         for steps in parts:

@@ -140,11 +140,11 @@ def _links_on(node: etree._Element) -> bool:
 def _comments(nodes: Sequence[etree._Element], index: Index, marks: Marks) -> Iterator[Found]:
     items = dict.fromkeys(nodes)
     owner = Owner(items)
-    interface = set(index.select(INTERFACE))
+    skip = {*index.select(INTERFACE), *nodes}  # of the nodes, `body` renders the one that it is asked for
     for node in nodes:
         seen = look(node, owner, marks)
-        around = {part for part in (seen.author, seen.time) if part is not None}
-        text, said = body(node, owner, marks, interface | around | (items.keys() - {node}))
+        skip.update(part for part in (seen.author, seen.time) if part is not None)
+        text, said = body(node, owner, marks, skip)
         if len(text) < _SHORTEST:
             continue
         author, raw_time = byline(shown(seen.author) if seen.author is not None else None, time_of(seen.time))
