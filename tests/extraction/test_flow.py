@@ -19,7 +19,9 @@ OPENING = """<div class="Normal"><a name="comment101"></a><p>The old weir held f
 <p>Nobody asked for a new one.</p><p class="postfoot">posted on May 3, 2021 at 10:15 by Ada</p></div><hr>
 <div class="Normal"><a name="comment102"></a><p>It leaks, come and look at it.</p>
 <p class="postfoot">posted on May 4, 2021 at 9:00 by Ben</p></div>"""
-TERMS = """<div id="comments"><dl><dt><a href="#1">1.</a> Ada - May 3, 2021</dt><dd><p>The old weir held for ninety years.</p><p>Nobody asked for a new one.</p></dd><dt><a href="#2">2.</a> Ben - May 4, 2021</dt><dd><p>It leaks, come and look at it.</p></dd></dl></div>"""
+TERMS = """<div id="comments"><dl><dt><a href="#1">1.</a> Ada - May 3, 2021</dt>
+<dd><p>The old weir held for ninety years.</p><p>Nobody asked for a new one.</p></dd>
+<dt><a href="#2">2.</a> Ben - May 4, 2021</dt><dd><p>It leaks, come and look at it.</p></dd></dl></div>"""
 
 
 @pytest.mark.parametrize("comments", [ANCHORS, BLOCKS, OPENING, TERMS], ids=["anchors", "blocks", "opening", "terms"])

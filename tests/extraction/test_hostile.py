@@ -69,14 +69,6 @@ def test_five_thousand_comments_that_only_an_anchor_parts() -> None:
     assert (document.comments[-1].text, document.comments[-1].author) == ("I say number 14999.", "Ann")
 
 
-def test_five_thousand_look_alikes_are_no_comments() -> None:
-    """Ids like those of comments, on what has no author and no time."""
-    rows = "".join(
-        f'<div class="comment-item" id="comment-{n}"><p>Row {n} of the price list.</p></div>' for n in range(5_000)
-    )
-    assert extract(f"<html><body><div>{ARTICLE}</div><div>{rows}</div></body></html>", format="html").comments == ()
-
-
 def test_twenty_thousand_comments_in_text() -> None:
     lines = "".join(
         f"Ann{n} says:\n3 May 2012 at 10:00\n\nI wrote comment number {n} of them.\n\nReply\n\n" for n in range(20_000)
