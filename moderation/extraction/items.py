@@ -107,6 +107,8 @@ def byline(author: str | None, time: str | None) -> tuple[str | None, str | None
     said = header(" ".join(author.split())) if author else None
     if author and said and said.author and said.time:
         return _closed(said.author, author), time if time and time != author else said.time
+    if time and not author and (said := header(" ".join(time.split()))) and said.author:
+        return said.author, said.time
     if time and (span := time_span(time)):
         time = time[slice(*span)] if len(time) > _LONGEST_TIME else time
     if not author:

@@ -18,7 +18,7 @@ from moderation.extraction.wording import says
 
 _COMMENT = re.compile(
     r"comm?ent|kommentar|comentario|commento|reacti|komentarz|yorum|koment|opini|respon[sd]|repl(?:y|ies)|"
-    r"guestbook|leserbrief|talkback|visitors|cmt|forum[_-]?(?:message|post)",
+    r"guestbook|leserbrief|talkback|visitors|cmt|^coms?[_-]?$|forum[_-]?(?:message|post)",
     re.IGNORECASE,
 )
 _POST = re.compile(r"post|message|msg|topic|thread|beitrag|forum|answer|antwort", re.IGNORECASE)

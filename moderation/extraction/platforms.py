@@ -49,6 +49,7 @@ class Platform:
     layout: str = "nested"
     author_attribute: str | None = None
     pingback: tuple[str, ...] = ()
+    strict: bool = False
 
 
 @functools.cache
@@ -62,15 +63,17 @@ def platforms() -> tuple[Platform, ...]:
     return tuple(Platform(**row) for row in rows)
 
 
-def by_platform(index: Index, marks: Marks) -> list[Found]:
-    """Return the comments of the platform that finds most of them on the page."""
+def by_platform(index: Index, marks: Marks, strict: bool = False) -> list[Found]:
+    """Return the comments of the platform that finds most of them on the page; of the strict rows or of the others."""
     best: list[Found] = []
     least = 0
     for platform in platforms():
+        if platform.strict != strict:
+            continue
         items = index.select(platform.item)
         if 2 * len(items) <= least:  # it could not be worth more
             continue
-        found = list(_comments(items, index, marks, platform))
+        found = list(_comments(items, index, marks, platform, least))
         if worth(found) > least:
             best, least = found, worth(found)
     return best
@@ -82,13 +85,15 @@ def worth(found: Sequence[Found]) -> int:
     return sum(2 if one.comment.author else 1 for one in found)
 
 
-def _comments(nodes: Sequence[etree._Element], index: Index, marks: Marks, platform: Platform) -> Iterator[Found]:
+def _comments(
+    nodes: Sequence[etree._Element], index: Index, marks: Marks, platform: Platform, least: int
+) -> Iterator[Found]:
     # Each selector runs once over the page and its hits are dealt out to the items: linear, however items are nested.
     items = dict.fromkeys(nodes)
     flow = platform.layout == "flow"
     owner = _Follower(index, items) if flow else Owner(items)
     bodies = owner.first(index, platform.body)
-    if not bodies:
+    if 2 * len(bodies) <= least:
         return
     authors = owner.first(index, platform.author, says_who)
     times = owner.first(index, platform.time, says_when)
@@ -108,13 +113,14 @@ def _comments(nodes: Sequence[etree._Element], index: Index, marks: Marks, platf
             if author is None and seen.author is not None and seen.author is not held:
                 author = shown(seen.author)
             when = seen.time if when is None else when
+            around.update(part for part in (seen.author, seen.time) if part is not None and part is not held)
         author, raw_time = byline(author, time_of(when))
         if held is item and not flow:
             text, said = body(item, owner, marks, around)
             author, raw_time = author or said.author, raw_time or said.time
         else:
             text = rendered(held, dropped)
-        if not text:
+        if not text or (platform.strict and not (author and raw_time)):
             continue
         above = owner.of(item)
         yield Found(

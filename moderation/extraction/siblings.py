@@ -47,6 +47,7 @@ _SAMPLE = 12  # nodes of a group that are looked at to judge it
 _MOST_GROUPS = 40
 _LIFTED = 4  # groups whose parents are judged, too
 _ENOUGH = 3.9
+_FEW = 4.5  # for two or three nodes whose name speaks of posts only: an article is one, too
 _SURE = 5.0  # for one node alone, and for groups whose name says nothing of comments
 _SHORTEST = 2  # characters of a comment
 _LONGEST_NAME = 60
@@ -61,7 +62,7 @@ def by_siblings(index: Index, marks: Marks) -> list[Found]:
         if parents:
             scored.append((worth + _score(parents, index, marks), parents, worth))
     score, nodes, worth = max(scored, key=lambda one: one[0], default=(0.0, [], 0.0))
-    enough = _SURE if len(nodes) == 1 or worth < 1 else _ENOUGH
+    enough = _SURE if len(nodes) == 1 or worth < 1 else _FEW if worth < 2 and len(nodes) < 4 else _ENOUGH
     return list(_comments(nodes, index, marks)) if score >= enough else []
 
 
@@ -139,11 +140,11 @@ def _links_on(node: etree._Element) -> bool:
 def _comments(nodes: Sequence[etree._Element], index: Index, marks: Marks) -> Iterator[Found]:
     items = dict.fromkeys(nodes)
     owner = Owner(items)
-    interface = set(index.select(INTERFACE))
+    skip = {*index.select(INTERFACE), *nodes}  # of the nodes, `body` renders the one that it is asked for
     for node in nodes:
         seen = look(node, owner, marks)
-        around = {part for part in (seen.author, seen.time) if part is not None}
-        text, said = body(node, owner, marks, interface | around | (items.keys() - {node}))
+        skip.update(part for part in (seen.author, seen.time) if part is not None)
+        text, said = body(node, owner, marks, skip)
         if len(text) < _SHORTEST:
             continue
         author, raw_time = byline(shown(seen.author) if seen.author is not None else None, time_of(seen.time))

@@ -59,6 +59,16 @@ def test_twenty_thousand_comments() -> None:
     assert "open in the spring" in document.article
 
 
+def test_five_thousand_comments_that_only_an_anchor_parts() -> None:
+    runs = "".join(
+        f'<a name="c{n}"></a><p>I say number {n}.</p><p class="posted">Posted by: Ann | 3 May 2012 10:00</p>'
+        for n in range(10_000, 15_000)
+    )
+    document = extract(f"<html><body><div>{ARTICLE}</div><div>{runs}</div></body></html>", format="html")
+    assert len(document.comments) == 5_000
+    assert (document.comments[-1].text, document.comments[-1].author) == ("I say number 14999.", "Ann")
+
+
 def test_twenty_thousand_comments_in_text() -> None:
     lines = "".join(
         f"Ann{n} says:\n3 May 2012 at 10:00\n\nI wrote comment number {n} of them.\n\nReply\n\n" for n in range(20_000)
