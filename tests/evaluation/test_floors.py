@@ -1,11 +1,13 @@
-"""The floors of the shipped model: what they name exists, and those that every checkout can measure hold."""
+"""The floors of the shipped models: what they name exists, and those that every checkout can measure hold."""
 
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
-from moderation.bundle import load_bundle
+import pytest
+
+from moderation.bundle import SHIPPED, load_bundle
 from moderation.classifiers import load_classifier
 from moderation.corpora import load_corpora, load_specs
 from moderation.evaluation.evaluate import Options, evaluate
@@ -13,30 +15,33 @@ from moderation.evaluation.gates import check_floors, read_floors
 from moderation.evaluation.suites import load_spec, load_suite, suite_names
 from moderation.shipped import shipped
 
-FLOORS = shipped("data/floors/default.toml")
+FLOORS = {word: shipped(f"data/floors/{word}.toml") for word in SHIPPED}
 SAMPLE = shipped("data/samples/corpus")
 
 
-def test_every_floor_is_on_something_that_exists() -> None:
+@pytest.mark.parametrize("word", SHIPPED)
+def test_every_floor_is_on_something_that_exists(word: str) -> None:
     corpora = load_specs(SAMPLE)
     suites = {load_spec(name).title for name in suite_names()}
-    for floor in read_floors(FLOORS):
+    for floor in read_floors(FLOORS[word]):
         assert floor.of in (corpora if floor.label else suites), floor
         assert floor.label in ("", "any", *(corpora[floor.of].labels if floor.label else ())), floor
 
 
-def test_no_figure_is_pinned_twice() -> None:
-    named = [(floor.of, floor.label, floor.what) for floor in read_floors(FLOORS)]
+@pytest.mark.parametrize("word", SHIPPED)
+def test_no_figure_is_pinned_twice(word: str) -> None:
+    named = [(floor.of, floor.label, floor.what) for floor in read_floors(FLOORS[word])]
     assert len(set(named)) == len(named)
 
 
-def test_the_shipped_model_holds_what_every_checkout_can_measure() -> None:
-    bundle = load_bundle()
+@pytest.mark.parametrize("word", SHIPPED)
+def test_a_shipped_model_holds_what_every_checkout_can_measure(word: str) -> None:
+    bundle = load_bundle(word)
     corpora = load_corpora(SAMPLE, for_training=False)
     options = Options(resamples=10, robustness=False)
     suites = [load_suite("antisemitismcheck")]
     result = evaluate(load_classifier(bundle), corpora, bundle.manifest.thresholds, options, suites)
-    outcome = check_floors(result, read_floors(FLOORS))
+    outcome = check_floors(result, read_floors(FLOORS[word]))
     assert [str(missed) for missed in outcome.missed] == []
     assert {floor.of for floor in outcome.held} == {"sample", "AntisemitismCheck"}
 
@@ -50,5 +55,6 @@ def test_ci_runs_the_gate() -> None:
     done = subprocess.run(
         ["make", "--dry-run", "gate"], cwd=root, env=environment, capture_output=True, text=True, check=True
     )
-    assert "moderation model check" in done.stdout
-    assert "evaluate --corpora data/samples/corpus --gate data/floors/default.toml" in done.stdout
+    assert "for model in fast accurate default; do" in done.stdout
+    assert "moderation model check $model" in done.stdout
+    assert '--corpora "$corpora" --gate data/floors/$model.toml' in done.stdout
