@@ -72,14 +72,14 @@ def moderation_probabilities() -> Callable[[list[str]], object]:
     """Strings to probabilities, normalisation included."""
     from moderation import Scorer
 
-    return Scorer.load().classifier.probabilities
+    return Scorer.load("fast").classifier.probabilities
 
 
 def moderation_verdicts() -> Callable[[list[str]], object]:
     """Strings to verdicts, with actions and evidence."""
     from moderation import Scorer
 
-    return Scorer.load().score
+    return Scorer.load("fast").score
 
 
 def alt_profanity_check() -> Callable[[list[str]], object]:
@@ -114,7 +114,7 @@ def single_latencies(texts: list[str]) -> list[float]:
     """Return the seconds that `Scorer.score` takes for each comment by itself."""
     from moderation import Scorer
 
-    score = Scorer.load().score
+    score = Scorer.load("fast").score
     latencies = []
     for text in texts:
         started = time.perf_counter()
