@@ -144,7 +144,7 @@ def timed_run(source: Path, rows: int, work: Path, jobs: int, more: tuple[str, .
     """Score a dump into a folder and return what it took, all in all: start, hashing, merging."""
     out = work / f"out{source.suffix}"
     out.unlink(missing_ok=True)
-    found = run(["score", source, "-o", out, "--jobs", jobs, "--model", "default", "--restart", *more], jobs)
+    found = run(["score", source, "-o", out, "--jobs", jobs, "--model", "fast", "--restart", *more], jobs)
     out.unlink()
     return {"rows": rows, "jobs": jobs, **found, "per_second": rows / found["seconds"]}
 
@@ -195,7 +195,7 @@ def stages(texts: list[str], options: argparse.Namespace) -> dict[str, float]:
     from moderation.text.tables import tables
 
     source = dump(texts, SAMPLE, options.work)
-    scorer = Scorer.load("default")
+    scorer = Scorer.load("fast")
     rendering = Rendering(scorer)
     blocks = list(read_columns(Split(str(source), "jsonl"), Fields()))
     joined = [join(block.texts) for block in blocks]
