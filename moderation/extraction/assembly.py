@@ -13,6 +13,7 @@ from moderation.extraction.line_model import AROUND, AUTHOR, BEGIN, INSIDE
 from moderation.extraction.lines import Line, header
 from moderation.extraction.lines_kernel import HEADER, INTERFACE, NAME, NUMBERED, TIME
 from moderation.extraction.times import time_span
+from moderation.extraction.wording import is_author_line
 
 _BELOW = re.compile(r"(?:posted |comment(?:ed)? |written )?(?:by|von|par|por|door)\b|[-–—]", re.IGNORECASE)
 _MOST_BARE = 0.6  # share of comments that must have a bare line for such lines to be names
@@ -35,7 +36,7 @@ def assembled(lines: Sequence[Line], states: Sequence[int], said: NDArray[np.uin
     drafts: list[Draft] = []
     bodies: list[list[_Told]] = []
     between: list[list[_Told]] = [[]]  # the lines around: before the first comment, between them, after the last
-    for line, state, bits in zip(lines, states, said.tolist(), strict=True):
+    for line, state, bits in zip(lines, _headed(lines, states, said.tolist()), said.tolist(), strict=True):
         told = _Told(line, state, bits)
         if state == BEGIN or (state == INSIDE and not drafts):
             forged = _forged(between[-1]) if drafts else []
@@ -53,6 +54,15 @@ def assembled(lines: Sequence[Line], states: Sequence[int], said: NDArray[np.uin
     if drafts:
         _name(drafts, between)
     return drafts
+
+
+def _headed(lines: Sequence[Line], states: Sequence[int], said: Sequence[int]) -> list[int]:
+    """Return the states with "A says:" as the first line of a comment taken for its author's line, which it is."""
+    headed = list(states)
+    for i in range(len(states) - 1):
+        if states[i] == BEGIN and states[i + 1] == INSIDE and said[i] & HEADER and is_author_line(lines[i].text):
+            headed[i : i + 2] = AUTHOR, BEGIN
+    return headed
 
 
 def _forged(around: Sequence[_Told]) -> list[_Told]:

@@ -12,15 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from moderation.extraction import context_kernel, segments_kernel
 from moderation.extraction import lines_kernel as kernel
+from moderation.extraction import surroundings_kernel as surroundings
 from moderation.extraction.lines import Line
 from moderation.extraction.wording import words_table
 
-WINDOW = 3  # lines on each side whose own numbers are repeated for a line
+WINDOW = 2  # lines on each side whose own numbers are repeated for a line
 SEEN = 2000  # characters of a line that are looked at
 _SIZE = len(kernel.COLUMNS)
 # What is repeated for the neighbours.
-_SHOWN = (*range(9), 10, 11, 12, 13, 16, 17, 19, 24, 28, 29, 30, 31, 36)
+_SHOWN = (*range(10), 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 21, 22, 24, 28, 29, 30, 31, 32, 35, 36, 38, 39)
 _TABLES = (
     ("boundary", "numbered", kernel.NUMBERED),
     ("boundary", "bare", kernel.BARE),
@@ -39,6 +41,7 @@ _TABLES = (
     ("word", "clock", kernel.CLOCK),
     ("word", "say", kernel.SAY),
     ("word", "by", kernel.BY),
+    ("word", "comment", kernel.MENTION),
 )
 
 
@@ -67,8 +70,8 @@ def read(lines: Sequence[Line]) -> Reading:
     return reading
 
 
-def describe(lines: Sequence[Line], reading: Reading) -> NDArray[np.float32]:
-    """Return the features of the lines, float32 (lines, features)."""
+def describe(lines: Sequence[Line], reading: Reading, shapes: NDArray[np.uint64]) -> NDArray[np.float32]:
+    """Return the features of the lines, float32 (lines, features); shapes: those of `shapes_of`."""
     n = len(lines)
     blanks = np.fromiter((line.blanks for line in lines), np.int64, n)
     above = np.minimum(blanks, 3).astype(np.float32)
@@ -79,10 +82,37 @@ def describe(lines: Sequence[Line], reading: Reading) -> NDArray[np.float32]:
         here, there = slice(max(0, -k), max(0, n - k)), slice(max(0, k), max(0, n + k))
         beside[here, place] = shown[there]
     # An array of its own: numba compiles anew for each memory layout.
-    around = np.zeros((n, kernel.SURROUNDINGS), np.float32)
-    kernel.look_around((reading.numbers, reading.said, reading.keys), blanks, indents, around)
+    around = np.zeros((n, surroundings.SURROUNDINGS), np.float32)
+    said = reading.numbers, reading.said, reading.keys
+    surroundings.look_around(said, blanks, indents, shapes, around)
     own = np.column_stack([reading.numbers, above, indents])
     return np.concatenate([own, beside.reshape(n, -1), around], axis=1, dtype=np.float32)
+
+
+def shapes_of(lines: Sequence[Line], reading: Reading) -> NDArray[np.uint64]:
+    """Return a number for what each line looks like, (lines,): equal where kind, size, signs and indent are."""
+    indents = np.fromiter((min(line.indent, 40) for line in lines), np.int64, len(lines))
+    shapes = np.empty(len(lines), np.uint64)
+    surroundings.shapes_of((reading.numbers, reading.said, reading.keys), indents, shapes)
+    return shapes
+
+
+def look_again(logs: NDArray[np.float32], reading: Reading, shapes: NDArray[np.uint64]) -> NDArray[np.float32]:
+    """Return what a first judgement of all lines, log probabilities, says of each, float32 (lines, CONTEXT)."""
+    context = np.zeros((len(logs), context_kernel.CONTEXT), np.float32)
+    context_kernel.look_again(np.exp(logs), shapes, reading.keys, context)
+    return context
+
+
+def describe_segments(
+    judged: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]],
+    reading: Reading,
+    shapes: NDArray[np.uint64],
+) -> NDArray[np.float32]:
+    """Return the features of comments, float32 (comments, SEGMENT); judged: as `segments_kernel` takes it."""
+    out = np.zeros((len(judged[0]), segments_kernel.SEGMENT), np.float32)
+    segments_kernel.describe_segments(judged, (reading.numbers, reading.said), shapes, out)
+    return out
 
 
 @functools.cache

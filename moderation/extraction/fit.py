@@ -5,142 +5,127 @@
 
 GOLD is a directory as gold.py reads it. Only pages whose source allows training are used. With --cross-validate
 nothing is written: each page is read by a model that has seen no page of its host, and the figures are printed.
+Needs LightGBM (`pip install 'moderation[train-lines]'`).
 """
 
 import argparse
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-from moderation.extraction.assembly import assembled
-from moderation.extraction.draft import finished
-from moderation.extraction.features import describe, read
+from moderation.extraction.augmented import Sample, samples
+from moderation.extraction.boosting import Growth, boosted
+from moderation.extraction.features import Reading, describe, describe_segments, look_again, read, shapes_of
 from moderation.extraction.gold import RENDERERS, Gold, Page, gold_pages
-from moderation.extraction.layouts import Material, relaid
-from moderation.extraction.line_model import AFTER, AROUND, AUTHOR, BEGIN, INSIDE, OUTSIDE, STATES, LineModel
-from moderation.extraction.lines import Line
-from moderation.extraction.lines_kernel import HEADER, NAME
+from moderation.extraction.line_model import (
+    AFTER,
+    AROUND,
+    AUTHOR,
+    BEGIN,
+    INSIDE,
+    LEAST,
+    OUTSIDE,
+    STATES,
+    LineModel,
+    decoded,
+    judged,
+    looks,
+    segments,
+)
 from moderation.extraction.measure import by_group
+from moderation.extraction.plain import from_lines
+from moderation.extraction.trees import Trees
 from moderation.types import Comment
 
-if TYPE_CHECKING:
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
-_NOTHING = ("0 Comments", "No comments yet", "0 Kommentare", "Be the first to comment", "Comments", "Leave a comment")
 _SEED = 7
-_ROUNDS, _LEAVES, _RATE, _SMALLEST, _RIDGE, _TRIED = 70, 20, 0.12, 60, 5.0, 0.3
-_MANY, _WHOLE = 80, 24  # lines of a page that are all learned from
-_FORUMS = 0.25  # share of the lines of forum pages, which are long and many
-_RELAID = 4  # pages in a new layout for each page with comments
-_SHORT_ARTICLE, _LONG_COMMENT = 8, 12  # lines
+_HALVES = 2  # parts of the hosts; what judges again learns from the judgements of trees that know only the other part
+_FIRST, _SECOND = Growth(45, 16, 0.15), Growth(50, 16, 0.12)
+_THIRD = Growth(70, 12, 0.08, 0.4)
 _STEP = 0.3  # weight of the transitions
 _PRIOR = 0.8  # how much of the states' shares, which the trees have learned, the transitions take back
 _BEGINS, _ENTERS, _NEVER = (
     0.3,
-    2.0,
+    3.0,
     -15.0,
 )  # nats for beginning a comment, for going over to comments, for what cannot be
+_MOST_GOLD = 0.5  # share of a comment's characters from which it is a gold one
+_FEW = 6  # comments of a page that are all learned from in full
+Steps = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
-def bare(page: Page, rng: np.random.Generator) -> Page:
-    """Return `page` as a renderer leaves it that loses lines with authors and dates, or blank lines."""
-    lose_headers, lose_blanks = rng.random() < 0.7, rng.random() < 0.3
-    lines: list[Line] = []
-    states = []
-    blanks = 0
-    for line, state in zip(page.lines, page.states, strict=True):
-        lost = lose_headers and state in (AROUND, AUTHOR) and rng.random() < 0.8
-        if lost:
-            blanks += line.blanks
-            continue
-        above = 0 if lose_blanks else min(3, line.blanks + blanks)
-        lines.append(Line(line.text, line.start, line.end, above, line.indent))
-        states.append(state)
-        blanks = 0
-    return Page(page.id, page.host, lines, states, page.forum)
+@dataclass(frozen=True, slots=True)
+class _Described:
+    """A sample with what is known of its lines, and which of these are learned from."""
 
+    sample: Sample
+    reading: Reading
+    shapes: NDArray[np.uint64]
+    drawn: NDArray[np.bool_]
 
-def emptied(page: Page, rng: np.random.Generator) -> Page:
-    """Return `page` as it was before anyone commented."""
-    lines: list[Line] = []
-    states: list[int] = []
-    said = rng.random() < 0.3
-    for line, state in zip(page.lines, page.states, strict=True):
-        if state == AFTER and said:
-            lines.append(Line(_NOTHING[int(rng.integers(len(_NOTHING)))], 0, 0, 1, 0))
-            states.append(OUTSIDE)
-            said = False
-        if state in (OUTSIDE, AFTER):
-            lines.append(line)
-            states.append(state)
-    return Page(page.id, page.host, lines, states, page.forum)
+    def rows(self) -> NDArray[np.float32]:
+        """Return the features of the lines that are learned from."""
+        return describe(self.sample.lines, self.reading, self.shapes)[self.drawn]
 
+    def rows_again(self, first: Trees) -> NDArray[np.float32]:
+        """Return the features for the second judgement of the lines that are learned from."""
+        features = describe(self.sample.lines, self.reading, self.shapes)
+        seen = look_again(first.log_probabilities(features, STATES, LEAST), self.reading, self.shapes)
+        return np.concatenate([features, seen], axis=1)[self.drawn]
 
-def material(train: Sequence[Page]) -> Material:
-    """Return what the pages give to lay out new ones from."""
-    articles, comments = [], []
-    for page in train:
-        first = next((i for i, state in enumerate(page.states) if state != OUTSIDE), len(page.lines))
-        if first >= _SHORT_ARTICLE:
-            articles.append(page.lines[:first])
-        drafts = [
-            draft
-            for draft in assembled(page.lines, page.states, read(page.lines).said)
-            if len(draft.lines) <= _LONG_COMMENT
-        ]
-        if drafts:
-            comments.append([[line.text for line in draft.lines] for draft in drafts])
-    return Material(articles, comments)
+    def states(self) -> NDArray[np.int8]:
+        """Return the states of the lines that are learned from."""
+        return np.array(self.sample.states, np.int8)[self.drawn]
 
 
 def fit(train: Sequence[Page]) -> LineModel:
     """Return the model for these pages."""
-    from sklearn.ensemble import HistGradientBoostingClassifier
+    halves = []
+    for half in range(_HALVES):
+        rng = np.random.default_rng(_SEED + half)
+        halves.append(
+            [_described(s, rng) for s in samples([p for p in train if _fold(p, _HALVES) == half], rng) if len(s.lines)]
+        )
+    states = [np.concatenate([page.states() for page in half]) for half in halves]
+    first, first_held = _boosted_apart([[page.rows() for page in half] for half in halves], states, _FIRST)
+    again = [[page.rows_again(held) for page in half] for half, held in zip(halves, first_held, strict=True)]
+    second, second_held = _boosted_apart(again, states, _SECOND)
+    steps = _steps([page.sample for half in halves for page in half], np.concatenate(states))
+    found = [
+        _found(page, (one, two), steps)
+        for half, one, two in zip(halves, first_held, second_held, strict=True)
+        for page in half
+    ]
+    x, y, weights = (np.concatenate(column) for column in zip(*(f for f in found if f), strict=True))
+    return LineModel(first, second, boosted(x, y, 1, _THIRD, weights), *steps)
 
-    rng = np.random.default_rng(_SEED)
-    from_these = material(train)
-    sequences = [(page.lines, page.states, _FORUMS if page.forum else 1.0) for page in train]
-    bared = [bare(page, rng) for page in train if max(page.states)]
-    sequences += [(page.lines, page.states, _FORUMS if page.forum else 1.0) for page in bared]
-    empty = [emptied(page, rng) for page in train if max(page.states)]
-    sequences += [
-        (page.lines, page.states, _FORUMS if page.forum else 1.0) for page in empty if page.lines and rng.random() < 0.5
-    ]
-    sequences += [
-        (*relaid(from_these, rng), 1.0) for _ in range(_RELAID * len({page.id for page in train if max(page.states)}))
-    ]
-    rows, labels = [], []
+
+def _described(sample: Sample, rng: np.random.Generator) -> _Described:
+    reading = read(sample.lines)
+    return _Described(sample, reading, shapes_of(sample.lines, reading), sample.drawn(reading, rng))
+
+
+def _boosted_apart(
+    halves: Sequence[Sequence[NDArray[np.float32]]], states: Sequence[NDArray[np.int8]], growth: Growth
+) -> tuple[Trees, list[Trees]]:
+    """Return the trees for all rows, and for each half those that have not seen it."""
+    rows = [np.concatenate(half) for half in halves]
+    held = [boosted(x, y, STATES, growth) for x, y in zip(rows, states, strict=True)]
+    return boosted(np.concatenate(rows), np.concatenate(states), STATES, growth), held[::-1]
+
+
+def _steps(pages: Sequence[Sample], states: NDArray[np.int8]) -> Steps:
+    """Return the logs of how states start and follow each other."""
     counts = np.full((STATES, STATES), 0.1)
     starts = np.full(STATES, 0.5)
-    for lines, states, share in sequences:
-        np.add.at(counts, (np.array(states[:-1], int), np.array(states[1:], int)), 1)
-        starts[states[0]] += 1
-        # Long pages are all alike inside: a share of their lines says the same.
-        outside = np.isin(states, (OUTSIDE, AFTER))
-        kept = rng.random(len(lines)) < share * np.minimum(1.0, (np.where(outside, _WHOLE, _MANY) / len(lines)) ** 0.5)
-        reading = read(lines)
-        if AUTHOR not in states:  # whether any is named is not known
-            kept &= (np.array(states) != AROUND) | (reading.said & (NAME | HEADER) == 0)
-        rows.append(describe(lines, reading)[kept])
-        labels.append(np.array(states)[kept])
-    x, y = np.concatenate(rows), np.concatenate(labels)
-    trees = HistGradientBoostingClassifier(
-        max_iter=_ROUNDS,
-        max_leaf_nodes=_LEAVES,
-        learning_rate=_RATE,
-        min_samples_leaf=_SMALLEST,
-        l2_regularization=_RIDGE,
-        max_features=_TRIED,
-        early_stopping=False,
-        random_state=_SEED,
-    ).fit(x, y)
-    shares = np.bincount(y, minlength=STATES) / len(y)
+    for page in pages:
+        np.add.at(counts, (np.array(page.states[:-1], int), np.array(page.states[1:], int)), 1)
+        starts[page.states[0]] += 1
+    shares = np.bincount(states, minlength=STATES) / len(states)
     # The trees see the neighbours, so what usually follows what is mostly known to them: it counts only in part.
     counts[OUTSIDE, AFTER] = counts[OUTSIDE, AROUND]
     steps = _STEP * (np.log(counts / counts.sum(axis=1, keepdims=True)) - _PRIOR * np.log(shares))
@@ -149,49 +134,36 @@ def fit(train: Sequence[Page]) -> LineModel:
     entry = [AROUND, BEGIN, AUTHOR]
     steps[OUTSIDE, entry] += _ENTERS
     start[entry] += _ENTERS
-    steps[[OUTSIDE, AROUND, AFTER, AUTHOR], INSIDE] = steps[AFTER, :AFTER] = steps[AFTER, AUTHOR] = _NEVER
-    return exported(trees, start, steps)
-
-
-def exported(
-    trees: "HistGradientBoostingClassifier", start: NDArray[np.float64], steps: NDArray[np.float64]
-) -> LineModel:
-    """Return scikit-learn's trees as arrays that give the same sums."""
-    nodes = [_side_by_side(tree.nodes) for round_ in trees._predictors for tree in round_]
-    sizes = [len(tree) for tree in nodes]
-    every = np.concatenate(nodes)
-    leaf = every["is_leaf"].astype(bool)
-    # Features are single floats: a threshold rounded down to one parts them in the same way.
-    threshold = every["num_threshold"].astype(np.float32)
-    threshold = np.where(threshold > every["num_threshold"], np.nextafter(threshold, np.float32(-np.inf)), threshold)
-    return LineModel(
-        feature=np.where(leaf, 0, every["feature_idx"]).astype(np.uint16),
-        threshold=np.where(leaf, every["value"], threshold).astype(np.float32),
-        left=np.where(leaf, 0, every["left"]).astype(np.uint8),
-        roots=np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32),
-        baseline=trees._baseline_prediction.ravel().astype(np.float32),
-        start=start.astype(np.float32),
-        steps=steps.astype(np.float32),
+    start[INSIDE] = steps[[OUTSIDE, AROUND, AFTER, AUTHOR], INSIDE] = steps[AFTER, :AFTER] = steps[AFTER, AUTHOR] = (
+        _NEVER
     )
+    return start.astype(np.float32), steps.astype(np.float32)
 
 
-def _side_by_side(nodes: NDArray[np.void]) -> NDArray[np.void]:
-    """Return a tree's nodes with each right child next after the left one."""
-    order = [0]
-    left = []
-    for node in order:
-        left.append(0 if nodes["is_leaf"][node] else len(order))
-        if not nodes["is_leaf"][node]:
-            order += [int(nodes["left"][node]), int(nodes["right"][node])]
-    laid = nodes[order].copy()
-    laid["left"] = left
-    return laid
+def _found(
+    page: _Described, trees: tuple[Trees, Trees], steps: Steps
+) -> tuple[NDArray[np.float32], NDArray[np.int8], NDArray[np.float64]] | None:
+    """Return the features of the comments that are found on a page, whether each is one, and their weights."""
+    lines = page.sample.lines
+    emissions = judged(*trees, lines, page.reading, page.shapes)
+    first, last = segments(decoded(emissions, steps, looks(lines, page.reading)))
+    if not len(first):
+        return None
+    sizes = np.array([len(line.text) for line in lines])
+    gold = np.where(np.isin(page.sample.states, (BEGIN, INSIDE)), sizes, 0)
+    right = [gold[a : b + 1].sum() >= _MOST_GOLD * sizes[a : b + 1].sum() for a, b in zip(first, last, strict=True)]
+    weights = np.full(len(first), min(1.0, (_FEW / len(first)) ** 0.7))
+    return (
+        describe_segments((first, last, np.exp(emissions)), page.reading, page.shapes),
+        np.array(right, np.int8),
+        weights,
+    )
 
 
 def save(model: LineModel, path: Path) -> None:
     """Write the weights, aside first."""
     aside = path.with_suffix(".new")
-    save_file({field.name: getattr(model, field.name) for field in fields(model)}, aside)
+    save_file(model.arrays(), aside)
     aside.replace(path)
 
 
@@ -200,17 +172,15 @@ def cross_validated(
 ) -> Iterator[tuple[str, str, tuple[Comment, ...], tuple[Comment, ...]]]:
     """Yield (group, text, comments found, gold comments) of each page, read by a model that never saw its host."""
     for fold in range(folds):
-        model = fit([gold.page for gold in pages if gold.trains and _fold(gold.page, folds) != fold])
+        model = fit([gold.page for gold in pages if gold.trains and _fold(gold.page, folds, "hosts") != fold])
         for gold in pages:
-            if _fold(gold.page, folds) == fold:
-                lines = gold.page.lines
-                reading = read(lines)
-                found = finished(assembled(lines, model.states(lines, reading), reading.said))
+            if _fold(gold.page, folds, "hosts") == fold:
+                found = from_lines(gold.page.lines, model).comments
                 yield f"{gold.renderer} {'forum' if gold.page.forum else 'articles'}", gold.text, found, gold.comments
 
 
-def _fold(page: Page, folds: int) -> int:
-    return zlib.crc32(page.host.encode()) % folds
+def _fold(page: Page, folds: int, salt: str = "") -> int:
+    return zlib.crc32((salt + page.host).encode()) % folds
 
 
 def main() -> None:

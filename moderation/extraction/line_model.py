@@ -1,85 +1,120 @@
 """Which lines of a plain text are comments: boosted trees judge each line, Viterbi the sequence.
 
-The trees (Friedman, "Greedy function approximation", 2001) are scikit-learn's, exported as arrays; the states follow
-each other with the probabilities seen in training (Rabiner, "A tutorial on hidden Markov models", 1989). The weights
-(lines.safetensors) come from `python -m moderation.extraction.fit`.
+Lines are judged twice: by themselves and what stands around them, and again by what that says of the lines beside them
+and of those that look alike on the page (stacked sequential learning: Cohen and Carvalho, IJCAI 2005). The states
+follow each other with the probabilities seen in training (Rabiner, "A tutorial on hidden Markov models", 1989). Trees
+also judge each comment that was found so, among the others of its page. The weights (lines.safetensors) come from
+`python -m moderation.extraction.fit`.
 """
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from moderation.extraction import trees_kernel
-from moderation.extraction.features import Reading, describe
+from moderation.extraction.features import Reading, describe, describe_segments, look_again, shapes_of
 from moderation.extraction.lines import Line
-from moderation.extraction.lines_kernel import BARE, HEADER, INTERFACE, MARKER, NUMBERED, REPLY, TIME
+from moderation.extraction.lines_kernel import HEADER, MARKER, SAYS
+from moderation.extraction.trees import PARTS, Trees
+from moderation.extraction.wording import is_author_line
 
 OUTSIDE, AROUND, BEGIN, INSIDE, AFTER, AUTHOR = range(6)  # the states of a line
 STATES = 6
 _CHUNK = 20_000  # lines that are described at once, which bounds memory
 _ENDS, _BESIDE = 1_000, 100  # lines at each end of the page and of a chunk that it is described with
-_LEAST = 1e-6  # probability below which none is believed
+LEAST = 1e-6  # probability below which none is believed
 _AGREE, _DOUBT = 0.75, 2  # weight of what alike lines say; lines that say the contrary, as if seen
-_NEAR = 6  # lines above the first comment in which an announcement counts
-# What each sign of comments adds (`_evidence`; a logistic regression on held-out pages, rounded), and how much there
-# must be.
-_WEIGHTS, _ENOUGH = (0.5, 0.4, 0.7, 0.6, 2.0), 1.4
+# Probability from which a comment is kept, that of the surest of a page with comments, and that of an only one.
+_REAL, _SURE, _ALONE = 0.5, 0.5, 0.58
+_SAID = 2  # what lines_kernel writes for a verb of saying at the end of a line
+_EMPTY, _NEVER = 3.0, -15.0  # nats that a comment without a text costs, and what cannot be
+_TREES = ("first", "second", "third")
 
 
 @dataclass(frozen=True, slots=True)
 class LineModel:
-    """The weights.
+    """The weights: trees for the lines, trees for them once more, trees for the comments found, and logs of steps.
 
-    feature, threshold, left: (nodes,), as `trees_kernel.add_trees` takes them; roots: (trees,), the first node
-    of each tree; baseline: (states,), what the trees add to; start: (states,) and steps: (states, states), logs, rows
-    the state before.
+    start: (states,) and steps: (states, states), rows the state before.
     """
 
-    feature: NDArray[np.uint16]
-    threshold: NDArray[np.float32]
-    left: NDArray[np.uint8]
-    roots: NDArray[np.int32]
-    baseline: NDArray[np.float32]
+    first: Trees
+    second: Trees
+    third: Trees
     start: NDArray[np.float32]
     steps: NDArray[np.float32]
-
-    def log_probabilities(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the log probability of each state for each line, (lines, states)."""
-        z = np.repeat(self.baseline[None], len(features), axis=0)
-        trees_kernel.add_trees(features, (self.feature, self.threshold, self.left), self.roots, z)
-        z -= z.max(axis=1, keepdims=True)
-        logs: NDArray[np.float32] = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
-        return np.maximum(logs, np.float32(np.log(_LEAST)))
 
     def states(self, lines: Sequence[Line], reading: Reading) -> list[int]:
         """Return the state of each line; all OUTSIDE where the page is better read as one without comments."""
         if not lines:
             return []
-        if len(lines) <= _CHUNK:
-            emissions = self.log_probabilities(describe(lines, reading))
-        else:
-            emissions = np.concatenate([self._judged(lines, reading, at) for at in range(0, len(lines), _CHUNK)])
-        path = best_path(emissions, self.start, self.steps)
-        if BEGIN in path:
-            path = best_path(agreed(emissions, path, looks(lines, reading)), self.start, self.steps)
-        if BEGIN not in path or _evidence(emissions, path, reading.said) < _ENOUGH:
-            return [OUTSIDE] * len(path)
+        shapes = shapes_of(lines, reading)
+        emissions = judged(self.first, self.second, lines, reading, shapes)
+        said = np.flatnonzero((reading.said & HEADER).astype(bool) & (reading.numbers[:, SAYS] >= _SAID))
+        named = [i for i in said.tolist() if is_author_line(lines[i].text)]
+        emissions[named, BEGIN] -= _EMPTY  # "A says:" names an author, it begins no text
+        path = decoded(emissions, (self.start, self.steps), looks(lines, reading))
+        first, last = segments(path)
+        if len(first):
+            real = self.third.probabilities(describe_segments((first, last, np.exp(emissions)), reading, shapes))
+            path = pruned(path, first, last, (real >= _REAL) & (real.max() >= (_SURE if len(real) > 1 else _ALONE)))
         return [int(state) for state in path]
 
-    def _judged(self, lines: Sequence[Line], reading: Reading, start: int) -> NDArray[np.float32]:
-        """Return the log probabilities of a chunk of lines, described with those beside it and the page's two ends."""
-        n = len(lines)
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return all weights by name, as `from_arrays` takes them."""
+        trees = {f"{name}.{part}": getattr(getattr(self, name), part) for name in _TREES for part in PARTS}
+        return {**trees, "start": self.start, "steps": self.steps}
+
+
+def from_arrays(arrays: Mapping[str, NDArray[Any]]) -> LineModel:
+    """Return the model with these weights."""
+    first, second, third = (Trees(*(arrays[f"{name}.{part}"] for part in PARTS)) for name in _TREES)
+    return LineModel(first, second, third, arrays["start"], arrays["steps"])
+
+
+def judged(
+    first: Trees, second: Trees, lines: Sequence[Line], reading: Reading, shapes: NDArray[np.uint64]
+) -> NDArray[np.float32]:
+    """Return the log probability of each state for each line, (lines, states)."""
+    if len(lines) <= _CHUNK:
+        features = describe(lines, reading, shapes)
+        seen = look_again(first.log_probabilities(features, STATES, LEAST), reading, shapes)
+        return second.log_probabilities(np.concatenate([features, seen], axis=1), STATES, LEAST)
+    chunks = _described(lines, reading, shapes)
+    seen = look_again(np.concatenate([first.log_probabilities(f, STATES, LEAST) for f in chunks]), reading, shapes)
+    logs, start = [], 0
+    for features in _described(lines, reading, shapes):
+        end = start + len(features)
+        logs.append(second.log_probabilities(np.concatenate([features, seen[start:end]], axis=1), STATES, LEAST))
+        start = end
+    return np.concatenate(logs)
+
+
+def _described(lines: Sequence[Line], reading: Reading, shapes: NDArray[np.uint64]) -> Iterator[NDArray[np.float32]]:
+    """Yield the features of one chunk of lines after the other, described with those beside it and the page's ends."""
+    n = len(lines)
+    for start in range(0, n, _CHUNK):
         end = min(start + _CHUNK, n)
-        seen = np.unique(
-            np.clip([*range(_ENDS), *range(start - _BESIDE, end + _BESIDE), *range(n - _ENDS, n)], 0, n - 1)
-        )
-        features = describe([lines[i] for i in seen.tolist()], reading.part(seen))
-        return self.log_probabilities(features[np.searchsorted(seen, start) :][: end - start])
+        beside = [*range(_ENDS), *range(start - _BESIDE, end + _BESIDE), *range(n - _ENDS, n)]
+        seen = np.unique(np.clip(beside, 0, n - 1))
+        features = describe([lines[i] for i in seen.tolist()], reading.part(seen), shapes[seen])
+        yield features[np.searchsorted(seen, start) :][: end - start]
+
+
+def decoded(
+    emissions: NDArray[np.float32],
+    steps: tuple[NDArray[np.float32], NDArray[np.float32]],
+    looks: NDArray[np.int64],
+) -> NDArray[np.int8]:
+    """Return the likeliest states, (lines,), once the lines that are set alike agree."""
+    path = best_path(emissions, *steps)
+    return best_path(agreed(emissions, path, looks), *steps) if BEGIN in path else path
 
 
 def looks(lines: Sequence[Line], reading: Reading) -> NDArray[np.int64]:
@@ -106,29 +141,49 @@ def agreed(emissions: NDArray[np.float32], path: NDArray[np.int8], looks: NDArra
     return pooled
 
 
-def _evidence(emissions: NDArray[np.float32], path: NDArray[np.int8], said: NDArray[np.uint32]) -> float:
-    """Return how surely the page has comments at all: by their number, how sure their first lines are, and signs."""
-    begun = path == BEGIN
-    count = int(begun.sum())
-    around = said[np.isin(path, (AROUND, AUTHOR))]
-    first = int(begun.argmax())
-    sure = -np.logaddexp(emissions[begun, OUTSIDE], emissions[begun, AFTER]).mean()
-    signs = (
-        np.log(count),
-        sure,
-        min(1.0, np.count_nonzero(around & (TIME | HEADER)) / count),
-        min(1.0, np.count_nonzero(around & (REPLY | INTERFACE)) / count),
-        bool((said[max(0, first - _NEAR) : first] & (NUMBERED | BARE)).any()),
-    )
-    return float(np.dot(signs, _WEIGHTS))
+def segments(path: NDArray[np.int8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the first and the last line of each comment."""
+    first = np.flatnonzero(path == BEGIN)
+    body = np.flatnonzero((path == BEGIN) | (path == INSIDE))
+    return first, body[np.searchsorted(body, np.append(first[1:], len(path))) - 1] if len(first) else first
+
+
+def pruned(
+    path: NDArray[np.int8], first: NDArray[np.int64], last: NDArray[np.int64], real: NDArray[np.bool_]
+) -> NDArray[np.int8]:
+    """Return the states without the comments that are none; nothing above or below the real ones is about them."""
+    kept = np.flatnonzero(real)
+    if not len(kept):
+        return np.full_like(path, OUTSIDE)
+    path = path.copy()
+    for k in np.flatnonzero(~real):
+        path[first[k] : last[k] + 1] = AROUND
+    if kept[0] > 0:
+        path[: last[kept[0] - 1] + 1] = OUTSIDE
+    if kept[-1] + 1 < len(first):
+        path[first[kept[-1] + 1] :] = AFTER
+    return path
 
 
 def best_path(
-    emissions: NDArray[np.float32], start: NDArray[np.float32], steps: NDArray[np.float32]
+    emissions: NDArray[np.float32], start: NDArray[np.float32], steps: NDArray[np.float32], empty: float = _EMPTY
 ) -> NDArray[np.int8]:
-    """Return the likeliest states, (lines,)."""
+    """Return the likeliest states, (lines,).
+
+    empty: nats that it costs to name an author with no text before the next one or the end. For that the lines around
+    a comment that stand between an author and a text are a state of their own.
+    """
+    waiting = STATES
+    start, steps = np.append(start, _NEVER), np.pad(steps, (0, 1), constant_values=_NEVER)
+    steps[waiting], steps[:, waiting] = steps[AROUND], _NEVER
+    steps[waiting, waiting], steps[AUTHOR, waiting] = steps[AROUND, AROUND], steps[AUTHOR, AROUND]
+    steps[[waiting, AUTHOR], AROUND] = _NEVER
+    steps[[waiting, AUTHOR], AUTHOR] -= empty
     path = np.zeros(len(emissions), np.int8)
-    trees_kernel.best_states(emissions, start, steps, path)
+    wide = np.column_stack([emissions, emissions[:, AROUND]])
+    wide[-1, waiting] -= empty
+    trees_kernel.best_states(wide, start.astype(np.float32), steps.astype(np.float32), path)
+    path[path == waiting] = AROUND
     return path
 
 
@@ -136,4 +191,4 @@ def best_path(
 def shipped_model() -> LineModel:
     """Return the model that ships with the package."""
     with as_file(files("moderation.extraction") / "lines.safetensors") as path:
-        return LineModel(**load_file(path))
+        return from_arrays(load_file(path))

@@ -22,7 +22,10 @@ _TRIM = " \t,.;:|/@()[]•·–—-#»«>…"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: its stripped text, code points [start, end) of the whole text, the blank lines above it, its indent."""
+    """One line: its stripped text, code points [start, end) of the whole text, the blank lines above it, its indent.
+
+    Blank lines at the start of a text are none.
+    """
 
     text: str
     start: int
@@ -51,7 +54,7 @@ def split_lines(text: str) -> list[Line]:
         if stripped and not stripped.isspace():
             indent = len(raw) - len(raw.lstrip())
             at = position + raw.index(stripped)
-            lines.append(Line(stripped, at, at + len(stripped), blanks, indent))
+            lines.append(Line(stripped, at, at + len(stripped), blanks if lines else 0, indent))
             blanks = 0
         else:
             blanks += 1

@@ -15,10 +15,12 @@ NUMBERED, BARE, OPENS, CLOSES, FOOTER, INTERFACE = (1 << k for k in range(6))
 FIRST, SECOND, TALK, STOP, MONTH, DAY, UNIT, AGO, CLOCK, SAY, BY, BUTTON = (1 << k for k in range(6, 18))
 # What a line is by its words and numbers together.
 TIME, HEADER, NAME, REPLY = (1 << k for k in range(18, 22))
+MENTION = 1 << 22  # a word for comments
 
 SEED, PRIME, START = np.uint64(14695981039346656037), np.uint64(1099511628211), np.uint64(0x9E3779B97F4A7C15)
 _LONGEST = 160  # characters of a line that can be a phrase (wording.LONGEST)
 _PREFIX = 8  # words of a phrase that has more after it
+_BRIEF = 14  # words of a line that may announce comments
 _BLANK, _ZERO = np.uint64(32), np.uint64(48)
 
 COLUMNS = (
@@ -60,9 +62,11 @@ COLUMNS = (
     "at",
     "marker",
     "ordinal",
+    "amount",
+    "mentions",
 )
 
-MARKER = COLUMNS.index("marker")
+MARKER, SAYS = COLUMNS.index("marker"), COLUMNS.index("say")
 
 
 @compiled
@@ -108,13 +112,13 @@ def read_lines(
         letters = upper = digits = exclamations = commas = sentences = bars = 0
         words = numerals = figures = capitalised = 0  # figures: runs of numerals
         ones = twos = talks = stops = dates = agos = clocks = sayings = bys = buttons = rest = 0
-        days = units = 0
+        days = units = mentions = 0
         line = SEED  # the hash of the words so far
         prefix = 0  # bits of phrases that go on after the words so far
         in_tail_say = False
         early_button = False
         before_number = -10  # the word number at which the last numeral stood
-        value = 0  # of the last numeral
+        value = amount = 0  # of the last numeral; of the first, "1,204" being one
         colons = 0  # numerals joined by a colon
         month_at = -10
         year = slashed = 0
@@ -171,6 +175,8 @@ def read_lines(
                     month_at = words
                 if bit & UNIT and words - before_number == 1:
                     units += 1
+                if bit & MENTION:
+                    mentions = max(mentions, 2 if words - before_number == 1 else 1)
                 if bit & AGO:
                     agos += 1
                 if bit & CLOCK:
@@ -192,6 +198,10 @@ def read_lines(
                     colons += 1
                 if joined and (between == 47 or between == 46 or between == 45):
                     slashed += 1
+                if figures == 0:
+                    amount = value
+                elif joined and figures == 1 and (between == 44 or between == 46) and q - p == 3:
+                    amount = min(amount, 1000) * 1000 + value
                 if not joined:
                     if words > 0:
                         if words <= _PREFIX:
@@ -290,11 +300,13 @@ def read_lines(
         row[29] = end == 58
         row[30] = kind & LETTER != 0 and kind & UPPER == 0
         row[31] = 1.0 if kind & DIGIT else (2.0 if not kind & LETTER else 0.0)
-        row[32] = 1.0 if _link(codes, first, last) else 0.0
+        row[32] = _link(codes, first, last)
         row[33] = min(bars, 4)
         row[34] = begin == 34 or begin == 0x201C or begin == 0x201E or begin == 0xAB or begin == 39 or begin == 62
         row[35] = begin == 64
         row[36], row[37] = _marker(codes, first, last)
+        row[38] = min(amount, 30)
+        row[39] = mentions if words <= _BRIEF else 0
 
 
 @compiled
@@ -314,181 +326,12 @@ def _marker(codes: CodePoints, first: int, last: int) -> tuple[int, int]:
 
 
 @compiled
-def _link(codes: CodePoints, first: int, last: int) -> bool:
-    """Whether the line holds "http" or "www."."""
+def _link(codes: CodePoints, first: int, last: int) -> int:
+    """Return 2 where the line starts with "http" or "www.", perhaps after a bullet; 1 where it holds one; else 0."""
     for p in range(first, last - 3):
         c = codes[p]
         if c == 104 and codes[p + 1] == 116 and codes[p + 2] == 116 and codes[p + 3] == 112:
-            return True
+            return 2 if p <= first + 2 else 1
         if c == 119 and codes[p + 1] == 119 and codes[p + 2] == 119 and codes[p + 3] == 46:
-            return True
-    return False
-
-
-SIGNS = 13  # kinds of line that are looked for above and below
-_REACH = 10  # lines on each side over which signs are counted
-_WIDE = 25
-_FAR = 60  # lines; a sign further away is no sign
-SURROUNDINGS = 7 * SIGNS + 4 * 3 + 2 * 6 + 2 * 6 + 5 + 6
-
-
-@compiled
-def _repeats(values: NDArray[np.uint64], out: Numbers, column: int) -> None:
-    """Write how often each value stands in the text, and how far above and below it stands next."""
-    n = len(values)
-    order = np.argsort(values, kind="mergesort")
-    start = 0
-    while start < n:
-        stop = start + 1
-        while stop < n and values[order[stop]] == values[order[start]]:
-            stop += 1
-        for k in range(start, stop):
-            i = order[k]
-            above = i - order[k - 1] if k > start else _FAR
-            below = order[k + 1] - i if k + 1 < stop else _FAR
-            out[i, column] = stop - start
-            out[i, column + 1] = min(above, _FAR)
-            out[i, column + 2] = min(below, _FAR)
-        start = stop
-
-
-@compiled
-def _blocks(blanks: NDArray[np.int64], least: int, numbers: Numbers, out: Numbers, column: int) -> None:
-    """Write place, lines and characters of the block between blank lines, and the lines of its neighbours."""
-    n = len(blanks)
-    start = before = 0
-    while start < n:
-        stop = start + 1
-        characters = numbers[start, 8]
-        while stop < n and blanks[stop] < least:
-            characters += numbers[stop, 8]
-            stop += 1
-        after = stop + 1
-        while after < n and blanks[after] < least:
-            after += 1
-        for i in range(start, stop):
-            out[i, column] = i - start
-            out[i, column + 1] = stop - 1 - i
-            out[i, column + 2] = stop - start
-            out[i, column + 3] = characters
-            out[i, column + 4] = before
-            out[i, column + 5] = min(after, n) - stop
-        before = stop - start
-        start = stop
-
-
-@compiled
-def look_around(
-    reading: tuple[Numbers, NDArray[np.uint32], NDArray[np.uint64]],
-    blanks: NDArray[np.int64],
-    indents: NDArray[np.int64],
-    out: Numbers,
-) -> None:
-    """Fill, for each line, what the lines above and below it and the text as a whole show, (lines, SURROUNDINGS)."""
-    numbers, said, keys = reading
-    n = len(said)
-    sign = np.zeros((SIGNS, n), np.bool_)
-    shapes = np.empty(n, np.uint64)
-    for i in range(n):
-        bits = int(said[i])
-        sign[0, i] = bits & NUMBERED != 0
-        sign[1, i] = bits & (NUMBERED | BARE) != 0
-        sign[2, i] = bits & FOOTER != 0
-        sign[3, i] = bits & INTERFACE != 0
-        sign[4, i] = bits & TIME != 0
-        sign[5, i] = bits & HEADER != 0
-        sign[6, i] = bits & NAME != 0
-        sign[7, i] = bits & REPLY != 0
-        sign[8, i] = numbers[i, 8] > 100
-        sign[9, i] = numbers[i, 13] + numbers[i, 14] > 0
-        sign[10, i] = blanks[i] >= 2
-        sign[11, i] = numbers[i, 28] > 0
-        sign[12, i] = numbers[i, 36] > 0
-        shape = bits & (NUMBERED | BARE | FOOTER | INTERFACE | TIME | HEADER | NAME | REPLY)
-        size = 0 if numbers[i, 8] <= 12 else (1 if numbers[i, 8] <= 40 else 2)
-        shape = shape * 64 + size * 16 + int(numbers[i, 29]) * 8 + int(numbers[i, 31]) * 2 + int(numbers[i, 28])
-        shape = shape * 32 + int(numbers[i, 36]) * 8 + min(indents[i], 14) // 2
-        shapes[i] = np.uint64(shape)
-    column = 0
-    for k in range(SIGNS):
-        sums = np.zeros(n + 1, np.int64)
-        for i in range(n):
-            sums[i + 1] = sums[i] + sign[k, i]
-        last = -_FAR
-        for i in range(n):
-            if sign[k, i]:
-                last = i
-            out[i, column] = min(i - last, _FAR)
-            low, high = max(i - _REACH, 0), min(i + _REACH + 1, n)
-            out[i, column + 1] = sums[i] - sums[low]
-            out[i, column + 2] = sums[high] - sums[i]
-            low, high = max(i - _WIDE, 0), min(i + _WIDE + 1, n)
-            out[i, column + 3] = (sums[i] - sums[low]) / max(i - low, 1)
-            out[i, column + 4] = (sums[high] - sums[i]) / (high - i)
-            out[i, column + 5] = sums[i] > 0
-        last = n + _FAR
-        for i in range(n - 1, -1, -1):
-            if sign[k, i]:
-                last = i
-            out[i, column + 6] = min(last - i, _FAR)
-        column += 7
-    _repeats(shapes, out, column)
-    pairs = np.empty(n, np.uint64)
-    for i in range(n):
-        pairs[i] = shapes[i] * PRIME + (shapes[i - 1] if i > 0 else START)
-    _repeats(pairs, out, column + 3)
-    for i in range(n):
-        pairs[i] = shapes[i] * PRIME + (shapes[i + 1] if i + 1 < n else START)
-    _repeats(pairs, out, column + 6)
-    _repeats(keys, out, column + 9)
-    column += 12
-    _blocks(blanks, 1, numbers, out, column)
-    _blocks(blanks, 2, numbers, out, column + 6)
-    column += 12
-    # Means over windows above and below: characters, words of the first and second person, stop words, capitals,
-    # blank lines.
-    for place, source in enumerate((8, 13, 14, 16, 12, 6)):
-        totals = np.zeros(n + 1, np.float64)
-        for i in range(n):
-            value = min(numbers[i, source], 600.0)
-            totals[i + 1] = totals[i] + value
-        for i in range(n):
-            low, high = max(i - _REACH, 0), min(i + _REACH + 1, n)
-            out[i, column + 2 * place] = (totals[i] - totals[low]) / max(i - low, 1)
-            out[i, column + 2 * place + 1] = (totals[high] - totals[i]) / (high - i)
-    column += 12
-    totals = np.zeros(n + 1, np.float64)
-    counts = np.zeros(4, np.int64)
-    for i in range(n):
-        totals[i + 1] = totals[i] + min(blanks[i], 3)
-        counts[min(blanks[i], 3)] += 1
-    for i in range(n):
-        low, high = max(i - _REACH, 0), min(i + _REACH + 1, n)
-        out[i, column] = (totals[i] - totals[low]) / max(i - low, 1)
-        out[i, column + 1] = (totals[high] - totals[i]) / (high - i)
-        mine = min(blanks[i], 3)
-        more = 0
-        for b in range(mine + 1, 4):
-            more += counts[b]
-        out[i, column + 2] = more / n
-        out[i, column + 3] = counts[mine] / n
-        out[i, column + 4] = i / n
-    column += 5
-    ordinal = deep = -1  # the number of the last numbered line, and its indent
-    common = 0  # the indent of most marked lines
-    depths = np.zeros(16, np.int64)
-    for i in range(n):
-        if numbers[i, 36] > 0:
-            depths[min(indents[i], 15)] += 1
-    common = int(np.argmax(depths)) if depths.sum() > 0 else -1
-    for i in range(n):
-        out[i, column] = indents[i] - (indents[i - 1] if i > 0 else 0)
-        out[i, column + 1] = (indents[i + 1] if i + 1 < n else 0) - indents[i]
-        out[i, column + 2] = indents[i] - deep
-        out[i, column + 3] = min(indents[i], 15) == common
-        if numbers[i, 36] > 1:
-            out[i, column + 4] = 2.0 if numbers[i, 37] == ordinal + 1 else 1.0
-            ordinal, deep = int(numbers[i, 37]), indents[i]
-        elif numbers[i, 36] > 0:
-            deep = indents[i]
-        out[i, column + 5] = ordinal
+            return 2 if p <= first + 2 else 1
+    return 0

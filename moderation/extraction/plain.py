@@ -11,7 +11,7 @@ from moderation.extraction.announced import announced
 from moderation.extraction.assembly import assembled
 from moderation.extraction.draft import finished, joined
 from moderation.extraction.features import read
-from moderation.extraction.line_model import BEGIN, OUTSIDE, shipped_model
+from moderation.extraction.line_model import BEGIN, OUTSIDE, LineModel, shipped_model
 from moderation.extraction.lines import Line, split_lines
 from moderation.extraction.lines_kernel import FOOTER, INTERFACE, NUMBERED, OPENS
 from moderation.types import Document
@@ -22,12 +22,16 @@ _DROPPED = INTERFACE | OPENS | FOOTER | NUMBERED  # lines of a page's own that s
 
 def from_text(text: str, url: str | None = None) -> Document:
     """Separate a plain text. Line breaks are those of str.splitlines; white space at both ends of a line is dropped."""
-    lines = split_lines(text)
+    return from_lines(split_lines(text), shipped_model(), url)
+
+
+def from_lines(lines: Sequence[Line], model: LineModel, url: str | None = None) -> Document:
+    """Separate a text that was split into lines."""
     reading = read(lines)
     said = reading.said
     if (said & OPENS).any() and (span := wpdiscuz.zone(lines)):
         return Document(_article(lines[: span[0]], said), finished(wpdiscuz.read(lines[slice(*span)])), url=url)
-    states = shipped_model().states(lines, reading)
+    states = model.states(lines, reading)
     if (found := announced(lines, said)) and states.count(BEGIN) != len(found[1]):
         return Document(_article(lines[: found[0]], said), finished(found[1]), url=url)
     first = next((i for i, state in enumerate(states) if state != OUTSIDE), len(lines))

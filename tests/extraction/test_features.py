@@ -4,7 +4,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from moderation.extraction import lines_kernel as kernel
-from moderation.extraction.features import SEEN, describe, read
+from moderation.extraction.features import SEEN, describe, read, shapes_of
 from moderation.extraction.line_model import shipped_model
 from moderation.extraction.lines import Line, split_lines
 from moderation.extraction.wording import says
@@ -66,9 +66,10 @@ def test_prose_is_no_furniture(text: str) -> None:
 def test_features_are_finite_and_one_row_a_line(text: str) -> None:
     lines = split_lines(text)
     if lines:
-        features = describe(lines, read(lines))
+        reading = read(lines)
+        features = describe(lines, reading, shapes_of(lines, reading))
         assert features.shape[0] == len(lines)
-        assert shipped_model().feature.max() < features.shape[1]
+        assert shipped_model().first.feature.max() < features.shape[1]
         assert np.isfinite(features).all()
 
 

@@ -170,9 +170,7 @@ LAYOUTS: dict[str, Callable[[str], str]] = {
 
 
 BROKEN = {
-    "blank lines at both ends": "the line model counts the blank lines above the first line",
     "with a footer": "a copyright line below the last comment is taken for a part of it where no reply button ends it",
-    "without blank lines": "names without a time are taken into the comment above where no blank line stands between",
 }
 
 

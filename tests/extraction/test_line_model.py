@@ -6,23 +6,69 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moderation import extract
-from moderation.extraction.line_model import BEGIN, INSIDE, STATES, agreed, best_path
+from moderation.extraction.line_model import (
+    AROUND,
+    AUTHOR,
+    BEGIN,
+    INSIDE,
+    OUTSIDE,
+    STATES,
+    agreed,
+    best_path,
+    pruned,
+    segments,
+)
 
 RNG = np.random.default_rng(3)
 STEPS = RNG.normal(size=(STATES, STATES)).astype(np.float32)
 START = RNG.normal(size=STATES).astype(np.float32)
 
 
+EMPTY = 1.5
+
+
+def empty(states):
+    """Return how many authors have no text before the next one, or before the end where other lines follow them."""
+    count, waiting = 0, False
+    for state in states:
+        count += waiting and state == AUTHOR
+        waiting = state == AUTHOR or (waiting and state == AROUND)
+    return count + (waiting and states[-1] == AROUND)
+
+
 def score(states, emissions):
-    return START[states[0]] + sum(emissions[range(len(states)), states]) + sum(STEPS[a][b] for a, b in pairwise(states))
+    return (
+        -EMPTY * empty(states)
+        + START[states[0]]
+        + sum(emissions[range(len(states)), states])
+        + sum(STEPS[a][b] for a, b in pairwise(states))
+    )
 
 
 @given(st.lists(st.lists(st.floats(-6, 0, width=32), min_size=STATES, max_size=STATES), min_size=1, max_size=4))
 def test_best_path_is_the_best_of_all(rows):
     emissions = np.array(rows, np.float32)
-    path = best_path(emissions, START, STEPS)
+    path = best_path(emissions, START, STEPS, EMPTY)
     best = max(score(list(states), emissions) for states in product(range(STATES), repeat=len(rows)))
     assert score(path.tolist(), emissions) == pytest.approx(best, abs=1e-3)
+
+
+def test_an_author_without_a_text_costs():
+    emissions = np.full((4, STATES), -4.0, np.float32)
+    emissions[[0, 2], AUTHOR] = emissions[3, BEGIN] = -0.1
+    emissions[1, [AROUND, BEGIN]] = -0.5, -0.7
+    flat = np.zeros((STATES, STATES), np.float32)
+    assert best_path(emissions, flat[0], flat, 0.0).tolist() == [AUTHOR, AROUND, AUTHOR, BEGIN]
+    assert best_path(emissions, flat[0], flat, 3.0).tolist() == [AUTHOR, BEGIN, AUTHOR, BEGIN]
+
+
+def test_comments_that_are_none_are_taken_out():
+    path = np.array([OUTSIDE, BEGIN, INSIDE, AUTHOR, BEGIN, INSIDE, AROUND, BEGIN, AROUND, BEGIN], np.int8)
+    first, last = segments(path)
+    assert (first.tolist(), last.tolist()) == ([1, 4, 7, 9], [2, 5, 7, 9])
+    kept = pruned(path, first, last, np.array([False, True, False, True]))
+    assert kept.tolist() == [OUTSIDE] * 3 + [AUTHOR, BEGIN, INSIDE, AROUND, AROUND, AROUND, BEGIN]
+    assert set(pruned(path, first, last, np.zeros(4, bool)).tolist()) == {OUTSIDE}
 
 
 def test_lines_set_alike_agree_on_what_begins_a_comment():

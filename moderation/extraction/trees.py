@@ -1,0 +1,40 @@
+"""Boosted trees as arrays (Friedman, "Greedy function approximation", 2001)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moderation.extraction import trees_kernel
+
+PARTS = ("feature", "threshold", "left", "roots")  # the arrays of trees, in order
+
+
+@dataclass(frozen=True, slots=True)
+class Trees:
+    """Trees that vote in turn for each output.
+
+    feature, threshold, left: (nodes,), as `trees_kernel.add_trees` takes them; roots: (trees,), the first node of each.
+    """
+
+    feature: NDArray[np.uint16]
+    threshold: NDArray[np.float32]
+    left: NDArray[np.uint8]
+    roots: NDArray[np.int32]
+
+    def sums(self, features: NDArray[np.float32], outputs: int) -> NDArray[np.float32]:
+        """Return what the trees say of each row, (rows, outputs)."""
+        out = np.zeros((len(features), outputs), np.float32)
+        trees_kernel.add_trees(features, (self.feature, self.threshold, self.left), self.roots, out)
+        return out
+
+    def log_probabilities(self, features: NDArray[np.float32], outputs: int, least: float) -> NDArray[np.float32]:
+        """Return the log probability of each output for each row, none below that of `least`."""
+        z = self.sums(features, outputs)
+        z -= z.max(axis=1, keepdims=True)
+        z -= np.log(np.exp(z).sum(axis=1, keepdims=True))
+        return np.maximum(z, np.float32(np.log(least)))
+
+    def probabilities(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the probability that each row is one, where the trees have a single output."""
+        return np.asarray(1 / (1 + np.exp(-self.sums(features, 1)[:, 0])), np.float32)
