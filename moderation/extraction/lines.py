@@ -44,7 +44,8 @@ class Header:
 
 def split_lines(text: str) -> list[Line]:
     """Return the lines of `text` that hold more than white space."""
-    lines, blanks, position = [], 0, 0
+    lines: list[Line] = []
+    blanks, position = 0, 0
     for raw in text.splitlines(keepends=True):
         if raw.isspace():
             blanks += 1
