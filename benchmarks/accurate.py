@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from machine import processor
 
 from moderation.bundle import load_bundle
 from moderation.classifiers import load_classifier
@@ -143,16 +144,6 @@ def render(
         lines.append(f"| {name} | {count / wall:,.0f} | {count / cpu:,.0f} | {times} |")
     lines += [f"| {name} | {why} | | |" for name, why in absent.items()]
     return "\n".join([*lines, "", *notes]).rstrip() + "\n"
-
-
-def processor() -> str:
-    """Return the processor's name where the system tells it."""
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        for line in info.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 if __name__ == "__main__":

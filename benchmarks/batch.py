@@ -30,6 +30,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from machine import processor
+
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 NEWS = "unhealthy_unlabelled.jsonl.gz"
@@ -412,16 +414,6 @@ def render(figures: dict[str, Any]) -> str:
 def words(jobs: float) -> str:
     """Return how many workers, in words."""
     return "one worker" if jobs == 1 else f"{jobs:.0f} workers"
-
-
-def processor() -> str:
-    """Return the processor's name where the system tells it."""
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        for line in info.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
+from machine import processor
+
 ROOT = Path(__file__).resolve().parent.parent
 RESULT = ROOT / "benchmarks" / "results" / "speed.md"
 NEWS = "unhealthy_unlabelled.jsonl.gz"
@@ -143,16 +145,6 @@ def render(rates: dict[str, list[float]], latencies: list[float], source: str) -
         f"99th percentile {1e6 * cuts[98]:.0f} µs.",
     ]
     return "\n".join(lines) + "\n"
-
-
-def processor() -> str:
-    """Return the processor's name where the system tells it."""
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        for line in info.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ def list_formats(wanted: bool) -> None:
         table.add_row(name, format.what, format.gives, format.told_by, format.cut_at or "-", format.extra or "-")
     console = Console(width=None if sys.stdout.isatty() else 160)
     console.print(table)
-    console.print("A packed file (.gz, .bz2, .xz, .zst) is known by its content and read as one piece.")
+    console.print("A packed file (.gz, .bz2, .xz, .zst) is known by its content.")
     raise typer.Exit
 
 
