@@ -62,6 +62,19 @@ def train(
         typer.Option(metavar="NAME=N", help="Encoder: how often an epoch sees this corpus; again for more."),
     ] = None,
     pieces: Annotated[int, typer.Option(min=100, help="Encoder: about the size of the vocabulary.")] = 16_400,
+    adapt: Annotated[
+        float, typer.Option(min=0.0, help="Encoder: epochs in which it guesses hidden words first.", metavar="N")
+    ] = 0.0,
+    folds: Annotated[
+        int, typer.Option(min=0, help="Encoder: teachers, each of which learns without one part and judges it.")
+    ] = 0,
+    trust: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Encoder: how much of a known label is the teachers'.")
+    ] = 0.5,
+    dropout: Annotated[
+        float, typer.Option(min=0.0, max=0.9, help="Encoder: share of activations that are dropped. Slow on a CPU.")
+    ] = 0.0,
+    batch_tokens: Annotated[int, typer.Option(min=64, help="Encoder: the most tokens in a batch.")] = 2048,
     bf16: Annotated[
         bool, typer.Option("--bf16", help="Encoder: multiply in 16 bits: twice as fast, on processors that can.")
     ] = False,
@@ -139,11 +152,14 @@ def train(
                     passes=seen,
                     epochs=epochs,
                     pieces=pieces,
+                    adapt=adapt,
+                    folds=folds,
+                    trust=trust,
                     device=device,
                     threads=threads or os.cpu_count() or 1,
                     resume=resume,
                     aim=aim,
-                    fit=FitOptions(rate=rate, bfloat16=bf16),
+                    fit=FitOptions(rate=rate, batch_tokens=batch_tokens, dropout=dropout, bfloat16=bf16),
                 ),
                 step,
             )

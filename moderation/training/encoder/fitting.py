@@ -1,29 +1,29 @@
 """The training loop: batches in, the best weights out. Checkpoints let a killed run go on to the same result.
 
-AdamW (Loshchilov and Hutter 2019) with a linear warm-up and decay. No dropout: on a CPU it takes three quarters of the
-time. In its place a share of the tokens is hidden behind [MASK].
+AdamW (Loshchilov and Hutter 2019) with a linear warm-up and decay. What is learned is a `Course`: labels (labelling.py)
+or hidden words (adapting.py).
 """
 
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 from moderation.atomic import written_aside
 from moderation.errors import ModerationError
-from moderation.training.encoder.network import PAD, Encoder, masked_loss
-from moderation.training.encoder.plan import batches, passes_over
+from moderation.training.encoder.network import PAD
 
 Progress = Callable[[str, int, int], None]
-Measure = Callable[[Encoder], float]
+Measure = Callable[[Any], float]
 
 CHECKPOINT = "checkpoint.safetensors"
 _WARM_UP = 0.06
@@ -36,14 +36,16 @@ class FitOptions:
     """How to fit.
 
     `rate` is the highest learning rate, `batch_tokens` the most tokens in a batch, `hidden` the share of tokens that
-    are hidden. `bfloat16` multiplies matrices in 16 bits and keeps weights in 32: half the time on processors that have
-    the instructions, several times slower on others. The model is measured every `check_every` steps, training stops
-    after `patience` checks without a better one. A checkpoint is written every `save_seconds`.
+    are hidden, `dropout` the share of activations that are. `bfloat16` multiplies matrices in 16 bits and keeps weights
+    in 32: half the time on processors that have the instructions, several times slower on others. The model is measured
+    every `check_every` steps, training stops after `patience` checks without a better one. A checkpoint is written
+    every `save_seconds`.
     """
 
     rate: float = 1e-4
     batch_tokens: int = 2048
     hidden: float = 0.08
+    dropout: float = 0.0
     bfloat16: bool = False
     weight_decay: float = 0.01
     seed: int = 1
@@ -53,28 +55,26 @@ class FitOptions:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TokenRows:
-    """Rows to learn from: token numbers by row, labels float32 (n, labels) with NaN for unknown, corpus number (n,).
-    `passes` says for each corpus how often its rows are seen.
+class Course:
+    """What is learned: batches of row numbers in their order, and the loss of a batch at a step. `name` tells it from
+    others, so that a run does not go on from the checkpoint of another.
     """
 
-    tokens: Sequence[NDArray[np.int32]]
-    labels: NDArray[np.float32]
-    corpus: NDArray[np.int64]
-    passes: tuple[float, ...]
+    plan: Sequence[NDArray[np.int64]]
+    loss: Callable[[Any, NDArray[np.int64], int], Tensor]
+    name: str
 
 
 @dataclass(slots=True, eq=False)
 class _Run:
     """What a checkpoint holds: the model and the optimizer after `step` steps, and the best weights so far."""
 
-    model: Encoder
+    model: nn.Module
     optimizer: torch.optim.AdamW
     best_weights: dict[str, Tensor]
     step: int = 0
     best: float = -np.inf
     best_step: int = 0
-    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
 
 def padded(tokens: Sequence[NDArray[np.int32]]) -> Tensor:
@@ -86,32 +86,38 @@ def padded(tokens: Sequence[NDArray[np.int32]]) -> Tensor:
 
 
 def fit(
-    model: Encoder, rows: TokenRows, measure: Measure, options: FitOptions, work: Path, progress: Progress
+    model: nn.Module, course: Course, measure: Measure | None, options: FitOptions, work: Path, progress: Progress
 ) -> dict[str, float]:
-    """Train `model` in place and leave the weights in it that `measure` (higher is better) liked best.
+    """Train `model` in place and leave the weights in it that `measure` (higher is better) liked best, or the last ones
+    where there is no measure.
 
     Goes on from the checkpoint in the folder `work`, where one of the same run lies there. Returns what was reached.
     Raises ModerationError for a checkpoint of another run, or a loss that is no number.
     """
-    generator = np.random.Generator(np.random.PCG64(options.seed))
-    by_corpus = [np.flatnonzero(rows.corpus == c) for c in range(len(rows.passes))]
-    order = passes_over(by_corpus, rows.passes, generator)
-    plan = batches(order, np.array([len(row) for row in rows.tokens], np.int64), options.batch_tokens, generator)
+    plan = course.plan
     if not plan:  # nothing to learn: the weights are only to be exported
-        return {"measure": round(measure(model), 4), "best_step": 0, "steps": 0, "examples": 0}
-    device = next(model.parameters()).device
-    run = _Run(model, _optimizer(model, options), _copy(model), device=device)
-    name = json.dumps(asdict(options) | {"passes": rows.passes, "rows": len(rows.tokens), "steps": len(plan)})
+        score = measure(model) if measure else 0.0
+        return {"measure": round(score, 4), "best_step": 0, "steps": 0, "examples": 0}
+    for layer in model.modules():
+        if isinstance(layer, nn.Dropout):
+            layer.p = options.dropout
+    run = _Run(model, _optimizer(model, options), _copy(model))
+    name = json.dumps(asdict(options) | {"course": course.name, "steps": len(plan)})
     file = work / CHECKPOINT
     if file.exists():
         _load(run, file, name)
     behind = np.cumsum([len(batch) for batch in plan])
     first, started, saved = run.step, time.monotonic(), time.monotonic()
-    while run.step < len(plan) and run.step - run.best_step < options.patience * options.check_every:
-        _learn(run, rows, plan[run.step], options, len(plan))
+    since = torch.zeros((), device=next(model.parameters()).device)  # the losses: looking at each would stall a GPU
+    while run.step < len(plan) and (not measure or run.step - run.best_step < options.patience * options.check_every):
+        since += _learn(run, course, options)
         ended = run.step == len(plan)
         if ended or run.step % options.check_every == 0:
-            score = measure(model)
+            if not torch.isfinite(since):
+                raise ModerationError(
+                    f"step {run.step}: the loss is no number any more. Start again with a lower --rate."
+                )
+            score = measure(model) if measure else float(run.step)
             if score > run.best:
                 run.best, run.best_step, run.best_weights = score, run.step, _copy(model)
         if ended or time.monotonic() - saved > options.save_seconds:
@@ -120,40 +126,34 @@ def fit(
         seen = behind[run.step - 1] - (behind[first - 1] if first else 0)
         speed = seen / (time.monotonic() - started)
         left = (behind[-1] - behind[run.step - 1]) / speed / 60
-        said = f", best {run.best:.3f}" if run.best_step else ""
-        progress(f"training ({speed:.0f} examples/s, {left:.0f} min left{said})", run.step, len(plan))
+        said = f", best {run.best:.3f}" if run.best_step and measure else ""
+        progress(f"({speed:.0f} examples/s, {left:.0f} min left{said})", run.step, len(plan))
     model.load_state_dict(run.best_weights)
-    return {"measure": round(run.best, 4), "best_step": run.best_step, "steps": run.step, "examples": int(behind[-1])}
+    reached = round(run.best, 4) if measure else 0.0
+    return {"measure": reached, "best_step": run.best_step, "steps": run.step, "examples": int(behind[-1])}
 
 
-def _learn(run: _Run, rows: TokenRows, batch: NDArray[np.int64], options: FitOptions, steps: int) -> None:
+def _learn(run: _Run, course: Course, options: FitOptions) -> Tensor:
+    """Make one step; return its loss, which nothing has waited for."""
     run.model.train()
-    rate = _rate(run.step / steps)
+    rate = _rate(run.step / len(course.plan))
     for group in run.optimizer.param_groups:
         group["lr"] = group["highest"] * rate
-    tokens = padded([rows.tokens[k] for k in batch])
-    lot = np.random.Generator(np.random.PCG64([options.seed, run.step])).random(tokens.shape)
-    hide = torch.from_numpy(lot < options.hidden) & (tokens != PAD)
-    hide[:, 0] = False
-    tokens[hide] = run.model.mask
-    corpus = torch.from_numpy(rows.corpus[batch]).to(run.device)
-    with torch.autocast(run.device.type, torch.bfloat16, enabled=options.bfloat16):
-        logits = run.model(tokens.to(run.device))
-    loss = masked_loss(logits.float() + run.model.offsets[corpus], torch.from_numpy(rows.labels[batch]).to(run.device))
-    if not torch.isfinite(loss):
-        raise ModerationError(f"step {run.step}: the loss is no number any more. Start again with a lower --rate.")
+    torch.manual_seed(options.seed + run.step)  # of the dropout: a run that goes on draws the same
+    loss = course.loss(run.model, course.plan[run.step], run.step)
     loss.backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
     run.optimizer.step()
     run.optimizer.zero_grad(set_to_none=True)
     run.step += 1
+    return loss.detach()
 
 
 def _rate(done: float) -> float:
     return min(done / _WARM_UP, (1 - done) / (1 - _WARM_UP)) + 1e-3
 
 
-def _optimizer(model: Encoder, options: FitOptions) -> torch.optim.AdamW:
+def _optimizer(model: nn.Module, options: FitOptions) -> torch.optim.AdamW:
     groups = [
         {
             "params": [parameter],
@@ -165,7 +165,7 @@ def _optimizer(model: Encoder, options: FitOptions) -> torch.optim.AdamW:
     return torch.optim.AdamW(groups, lr=options.rate, betas=(0.9, 0.98), fused=True)
 
 
-def _copy(model: Encoder) -> dict[str, Tensor]:
+def _copy(model: nn.Module) -> dict[str, Tensor]:
     return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
 
 
@@ -191,8 +191,10 @@ def _load(run: _Run, file: Path, name: str) -> None:
             f"{file}: a checkpoint of a run with other options or other corpora. Remove it, or give another --work."
         )
 
+    device = next(run.model.parameters()).device
+
     def under(start: str) -> dict[str, Tensor]:
-        return {k.removeprefix(start): v.to(run.device) for k, v in tensors.items() if k.startswith(start)}
+        return {k.removeprefix(start): v.to(device) for k, v in tensors.items() if k.startswith(start)}
 
     run.model.load_state_dict(under("model/"))
     run.best_weights = under("best/")

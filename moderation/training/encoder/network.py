@@ -31,7 +31,8 @@ class Encoder(nn.Module):
     def forward(self, tokens: Tensor) -> Tensor:
         """Return logits, float (n, labels), of `tokens`, int64 (n, length), padded with PAD on the right."""
         mask = tokens != PAD
-        hidden = self.bert(input_ids=tokens, attention_mask=None if bool(mask.all()) else mask.long()).last_hidden_state
+        unpadded = tokens.device.type == "cpu" and bool(mask.all())  # on a GPU, looking would stall it
+        hidden = self.bert(input_ids=tokens, attention_mask=None if unpadded else mask.long()).last_hidden_state
         weight = mask.unsqueeze(-1).to(hidden.dtype)
         mean = (hidden * weight).sum(dim=1) / weight.sum(dim=1)
         normed = nn.functional.layer_norm(mean, mean.shape[-1:], eps=self.bert.config.layer_norm_eps)
@@ -39,8 +40,9 @@ class Encoder(nn.Module):
         return logits
 
 
-def masked_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Return the mean binary cross-entropy over the labels that are known (not NaN)."""
-    known = ~torch.isnan(labels)
-    loss = nn.functional.binary_cross_entropy_with_logits(logits, torch.nan_to_num(labels), reduction="none")
-    return (loss * known).sum() / known.sum().clamp(min=1)
+def weighted_loss(logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
+    """Return the mean binary cross-entropy of logits against labels from 0 to 1, each counted by its weight; all (n,
+    labels).
+    """
+    loss = nn.functional.binary_cross_entropy_with_logits(logits, labels, reduction="none")
+    return (loss * weights).sum() / weights.sum().clamp(min=1)

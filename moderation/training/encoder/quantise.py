@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from moderation.training.encoder.graph import Range, Shape, Weights, build
 
 _ROWS = 16  # at a time: every activation of the batch is kept
-_RARE = 0.001
+_RARE = 0.01
 """Share of rows whose extremes are cut off: a range that fits the one wildest row is too coarse for all others."""
 
 

@@ -1,11 +1,11 @@
 """Training the encoder: corpora, vocabulary, weights, 8 bits, calibration, thresholds, bundle. One straight pass."""
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import file_digest
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,12 +31,16 @@ try:
 except ImportError:
     raise MissingExtra("Training an encoder", "train-encoder") from None
 
+from moderation.training.encoder.adapting import Guesser, guessing_course
 from moderation.training.encoder.checkpoint import Fitted, fresh, is_checkpoint, read_checkpoint, write_checkpoint
-from moderation.training.encoder.fitting import CHECKPOINT, FitOptions, Measure, TokenRows, fit, padded
+from moderation.training.encoder.fitting import CHECKPOINT, FitOptions, Measure, fit
 from moderation.training.encoder.graph import Range, Shape, build
-from moderation.training.encoder.network import Encoder
+from moderation.training.encoder.judging import mean_auc, spread
+from moderation.training.encoder.kept import Arrays, kept
+from moderation.training.encoder.labelling import Lessons, known_labels, label_course
 from moderation.training.encoder.pretrained import HUB_NAME, find_pretrained
 from moderation.training.encoder.quantise import seen_ranges
+from moderation.training.encoder.teachers import encoders_say, folds_of, ngrams_say, taught
 
 __all__ = ["FITTED", "HUB_NAME", "PASSES", "EncoderOptions", "FitOptions", "train_encoder"]
 
@@ -60,8 +64,10 @@ easy and large ones less. A corpus that is not named is seen once."""
 FITTED = "hf"
 """The folder in the work folder that holds the fitted encoder at full precision."""
 
+_ADAPTED = "adapted.safetensors"  # in the work folder: the layers after they guessed words
+_TEACHER_EPOCHS = 2.0  # at most: longer, and they know the noise of their rows
+
 _LEARNED_TOKENS = 64  # of a row: nine in ten are shorter, and time grows with the longest
-_WATCHED = 200  # calibration rows of each corpus that the stopping rule looks at
 _RANGED = 1000  # training rows on which the ranges of activations are seen
 
 
@@ -73,8 +79,10 @@ class EncoderOptions:
     (None: all that may train). `work` keeps checkpoints: a run that was killed goes on from there, with `resume`.
     `base` names the weights to start from: pretrained ones, or a folder that an earlier training left in its `work`.
     `passes` overrides PASSES: how often the rows of a corpus are seen in one of the `epochs` (0: `base` is only
-    exported); `pieces` is about the size of the vocabulary. `device` is torch's name of the processor, `threads` how
-    many it may use.
+    exported); `pieces` is about the size of the vocabulary. Before the labels, the encoder guesses hidden words of the
+    rows for `adapt` epochs. With `folds` (2 or more), that many teachers each learn without one part of the rows and
+    judge it, and `trust` (0 to 1) is how much of a label is theirs. `device` is torch's name of the processor,
+    `threads` how many it may use.
     """
 
     output: Path
@@ -87,6 +95,9 @@ class EncoderOptions:
     passes: Mapping[str, float] = field(default_factory=dict)
     epochs: float = 2.0
     pieces: int = 16_400
+    adapt: float = 0.0
+    folds: int = 0
+    trust: float = 0.5
     device: str = "cpu"
     threads: int = 2
     resume: bool = False
@@ -103,9 +114,9 @@ def train_encoder(options: EncoderOptions, progress: Progress = silent) -> Bundl
     checkpoint are of no use.
     """
     check_replaceable(options.output)
-    checkpoint = options.work / CHECKPOINT
-    if checkpoint.exists() and not options.resume:
-        raise OutputError(f"{checkpoint}: a run was left here. Go on with it (--resume), or give another --work.")
+    left = [file for pattern in (CHECKPOINT, _ADAPTED, "teacher-*") for file in options.work.glob(pattern)]
+    if left and not options.resume:
+        raise OutputError(f"{left[0]}: a run was left here. Go on with it (--resume), or give another --work.")
     try:
         options.work.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -126,9 +137,19 @@ def train_encoder(options: EncoderOptions, progress: Progress = silent) -> Bundl
     start.model.to(device)
     tokens = [np.array(e.ids[:_LEARNED_TOKENS], np.int32) for e in start.tokenizer.encode_batch(normalised)]
     passes = _passes(options, rows.names)
-    lessons = TokenRows([tokens[k] for k in learn], rows.labels[learn][:, labels], rows.corpus[learn], passes)
+    lessons = known_labels([tokens[k] for k in learn], rows.labels[learn][:, labels], rows.corpus[learn])
+    measure = mean_auc(tokens, rows, labels)
     try:
-        reached = fit(start.model, lessons, _mean_auc(tokens, rows, labels), options.fit, options.work, progress)
+        if options.adapt:
+            _adapt(start, lessons, options, progress)
+        if options.folds:
+            fold = folds_of(corpora, options.folds)[learn]
+            written = np.array(rows.synthetic)[lessons.corpus]
+            lessons = _taught(
+                start, lessons, [texts[k] for k in learn], (fold, written), passes, measure, options, progress
+            )
+        course = label_course(lessons, passes, options.fit)
+        reached = fit(start.model, course, measure, options.fit, options.work, _under("training", progress))
     except torch.AcceleratorError:
         raise DeviceError(
             f"{options.device}: gave out. What was learned up to the last checkpoint is in {options.work}: to go on, "
@@ -136,7 +157,7 @@ def train_encoder(options: EncoderOptions, progress: Progress = silent) -> Bundl
         ) from None
     write_checkpoint(options.work / FITTED, start)
     progress("making 8 bits of it", 1, 1)
-    seen = [tokens[k] for k in _spread(learn, _RANGED)]
+    seen = [tokens[k] for k in spread(learn, _RANGED)]
     info = ClassifierInfo(
         options.name,
         options.version,
@@ -153,6 +174,9 @@ def train_encoder(options: EncoderOptions, progress: Progress = silent) -> Bundl
         "base_sha256": start.base_sha256,
         "went_on_from": went_on_from,
         "epochs": options.epochs,
+        "adapt": options.adapt,
+        "folds": options.folds,
+        "trust": options.trust if options.folds else 0.0,
         "passes": dict(zip(rows.names, passes, strict=True)),
         "precision": {name: options.aim.precision[name] for name in info.labels},
         "prevalence": options.aim.prevalence,
@@ -160,6 +184,45 @@ def train_encoder(options: EncoderOptions, progress: Progress = silent) -> Bundl
         "reached": reached,
     }
     return write_trained(options.output, Trained(KIND, final, files, calibrated, made_with), corpora)
+
+
+def _under(what: str, progress: Progress) -> Progress:
+    return lambda said, done, total: progress(f"{what} {said}", done, total)
+
+
+def _adapt(start: Fitted, lessons: Lessons, options: EncoderOptions, progress: Progress) -> None:
+    """Let the layers of `start` guess words, or read what they learned from it before the run was killed."""
+    course = guessing_course(lessons.tokens, options.adapt, options.fit)
+    place = options.work / "adapting"
+
+    def guessed() -> Arrays:
+        place.mkdir(exist_ok=True)
+        guesser = Guesser(start.model).to(start.model.offsets.device)
+        fit(guesser, course, None, options.fit, place, _under("guessing words", progress))
+        shutil.rmtree(place)
+        return {k: v.cpu().numpy() for k, v in start.model.bert.state_dict().items()}
+
+    layers = kept(options.work / _ADAPTED, course, options.fit, guessed)
+    start.model.bert.load_state_dict({k: torch.from_numpy(v) for k, v in layers.items()})
+
+
+def _taught(
+    start: Fitted,
+    lessons: Lessons,
+    texts: Sequence[str],
+    parts: tuple[NDArray[np.int64], NDArray[np.bool_]],
+    passes: Sequence[float],
+    measure: Measure,
+    options: EncoderOptions,
+    progress: Progress,
+) -> Lessons:
+    """Return the lessons with soft labels; `parts` are the rows' folds, and which of them the project wrote."""
+    shorter = min(1.0, _TEACHER_EPOCHS / options.epochs) if options.epochs else 0.0
+    said = encoders_say(
+        start.model, lessons, *parts, [p * shorter for p in passes], measure, options.fit, options.work, progress
+    )
+    progress("n-gram teachers", 0, 1)
+    return taught(lessons, [said, ngrams_say(texts, lessons, *parts, options.threads)], parts[1], options.trust)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -236,47 +299,3 @@ def _arrays(fitted: Fitted) -> dict[str, NDArray[np.float32]]:
 def _shape(fitted: Fitted) -> Shape:
     config = fitted.model.bert.config
     return Shape(config.num_attention_heads, config.layer_norm_eps)
-
-
-def _spread(rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """Return at most `count` of `rows`, evenly spread."""
-    return rows[np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(np.int64)]
-
-
-def _mean_auc(tokens: Sequence[NDArray[np.int32]], rows: Rows, labels: Sequence[int]) -> Measure:
-    """Return the stopping rule: the mean of the AUCs over all pairs of a corpus and a label, on calibration rows."""
-    from sklearn.metrics import roc_auc_score
-
-    watched = [_spread(r, _WATCHED) for r in _by_corpus(rows, "calibration") if len(r)]
-    pairs = [(own, k) for own in watched for k in range(len(labels))]
-
-    def measure(model: Encoder) -> float:
-        logits = _logits(model, tokens, np.concatenate(watched))
-        areas = []
-        for own, column in pairs:
-            target = rows.labels[own, labels[column]]
-            use = own[~np.isnan(target)]
-            target = rows.labels[use, labels[column]]
-            if 0 < target.sum() < len(target):
-                areas.append(roc_auc_score(target, [logits[k][column] for k in use]))
-        return float(np.mean(areas)) if areas else 0.0
-
-    return measure
-
-
-def _by_corpus(rows: Rows, part: str) -> list[NDArray[np.int64]]:
-    return [np.flatnonzero((rows.split == part) & (rows.corpus == c)) for c in range(len(rows.names))]
-
-
-def _logits(model: Encoder, tokens: Sequence[NDArray[np.int32]], numbers: NDArray[Any]) -> dict[int, Any]:
-    """Return the logits of rows by their numbers."""
-    device = next(model.parameters()).device
-    order = sorted(numbers.tolist(), key=lambda k: len(tokens[k]))
-    result: dict[int, Any] = {}
-    model.eval()
-    with torch.inference_mode():
-        for at in range(0, len(order), 64):
-            batch = order[at : at + 64]
-            found = model(padded([tokens[k] for k in batch]).to(device)).float().cpu().numpy()
-            result |= dict(zip(batch, found, strict=True))
-    return result

@@ -20,7 +20,7 @@ from moderation.errors import CorpusError, DeviceError, ModerationError, OutputE
 from moderation.golden import replay  # noqa: E402
 from moderation.scorer import Scorer  # noqa: E402
 from moderation.text import normalise  # noqa: E402
-from moderation.training.encoder import fitting  # noqa: E402
+from moderation.training.encoder import fitting, labelling  # noqa: E402
 from moderation.training.encoder.checkpoint import read_checkpoint  # noqa: E402
 from moderation.training.encoder.fitting import CHECKPOINT, FitOptions, padded  # noqa: E402
 from moderation.training.encoder.train import EncoderOptions, train_encoder  # noqa: E402
@@ -58,12 +58,12 @@ def test_a_killed_run_goes_on_to_the_same_bundle(
 ) -> None:
     learn, steps = fitting._learn, 0
 
-    def killed(*arguments: Any) -> None:
+    def killed(*arguments: Any) -> torch.Tensor:
         nonlocal steps
         steps += 1
         if steps == 12:
             raise KeyboardInterrupt
-        learn(*arguments)
+        return learn(*arguments)
 
     monkeypatch.setattr(fitting, "_learn", killed)
     with pytest.raises(KeyboardInterrupt):
@@ -75,6 +75,37 @@ def test_a_killed_run_goes_on_to_the_same_bundle(
     train_encoder(options(pretrained, tmp_path, resume=True))
     for name in load_bundle(trained / "bundle").files:
         assert (tmp_path / "bundle" / name).read_bytes() == (trained / "bundle" / name).read_bytes(), name
+
+
+def test_a_long_training_goes_on_from_any_of_its_parts(
+    pretrained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long: dict[str, Any] = {"adapt": 1.0, "folds": 2, "epochs": 1.0, "fit": replace(FIT, dropout=0.1)}
+    train_encoder(options(pretrained, tmp_path / "whole", **long))
+    learn, steps = fitting._learn, 0
+
+    def killed(*arguments: Any) -> torch.Tensor:
+        nonlocal steps
+        steps += 1
+        if steps % 11 == 0:
+            raise KeyboardInterrupt
+        return learn(*arguments)
+
+    monkeypatch.setattr(fitting, "_learn", killed)
+    kills = 0
+    while not (tmp_path / "bundle").exists():
+        try:
+            train_encoder(options(pretrained, tmp_path, resume=kills > 0, **long))
+        except KeyboardInterrupt:
+            kills += 1
+            with pytest.raises(OutputError, match="--resume"):
+                train_encoder(options(pretrained, tmp_path, **long))
+    assert kills > 3
+    whole = load_bundle(tmp_path / "whole" / "bundle")
+    assert load_bundle(tmp_path / "bundle").files == whole.files
+    assert [whole.manifest.training[k] for k in ("adapt", "folds", "trust")] == [1.0, 2, 0.5]
+    with pytest.raises(ModerationError, match="other options or other corpora"):
+        train_encoder(options(pretrained, tmp_path, resume=True, **long | {"adapt": 2.0}))
 
 
 def test_a_run_that_was_killed_while_it_was_exported_goes_on(pretrained: Path, trained: Path, tmp_path: Path) -> None:
@@ -176,6 +207,6 @@ def test_corpora_that_teach_other_labels(pretrained: Path, trained: Path, tmp_pa
 
 def test_a_rate_that_is_too_high_is_named(pretrained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lost: Callable[..., Any] = lambda *_: torch.tensor(float("nan"), requires_grad=True)  # noqa: E731
-    monkeypatch.setattr(fitting, "masked_loss", lost)
+    monkeypatch.setattr(labelling, "weighted_loss", lost)
     with pytest.raises(ModerationError, match="lower --rate"):
         train_encoder(options(pretrained, tmp_path))

@@ -1,0 +1,41 @@
+"""What a long training keeps of the parts that are done, so that a killed run does not do them again."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from moderation.atomic import written_aside
+from moderation.errors import ModerationError
+from moderation.training.encoder.fitting import Course, FitOptions
+
+Arrays = Mapping[str, NDArray[np.float32]]
+
+
+def kept(file: Path, course: Course, options: FitOptions, make: Callable[[], Arrays]) -> Arrays:
+    """Return the arrays that `make` gives, which are written to `file`, or those that lie there from the same course.
+
+    Raises ModerationError where the file is of another course, or none.
+    """
+    name = json.dumps(asdict(options) | {"course": course.name, "steps": len(course.plan)})
+    if not file.exists():
+        arrays = make()
+        with written_aside(file) as out:
+            out.write(save(dict(arrays), metadata={"run": name}))
+        return arrays
+    try:
+        with safe_open(file, "numpy") as opened:
+            found = opened.metadata() or {}
+            arrays = {key: opened.get_tensor(key) for key in opened.keys()}  # noqa: SIM118 - it is no dict
+    except (SafetensorError, OSError):
+        raise ModerationError(f"{file}: cannot be read. Remove it to make it again.") from None
+    if found.get("run") != name:
+        raise ModerationError(
+            f"{file}: of a run with other options or other corpora. Remove it, or give another --work."
+        )
+    return arrays
