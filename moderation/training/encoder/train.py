@@ -114,7 +114,7 @@ def train_encoder(options: EncoderOptions, progress: Progress = silent) -> Bundl
     checkpoint are of no use.
     """
     check_replaceable(options.output)
-    left = [file for pattern in (CHECKPOINT, _ADAPTED, "teacher-*") for file in options.work.glob(pattern)]
+    left = [file for pattern in (CHECKPOINT, "adapt*", "teacher-*") for file in options.work.glob(pattern)]
     if left and not options.resume:
         raise OutputError(f"{left[0]}: a run was left here. Go on with it (--resume), or give another --work.")
     try:
