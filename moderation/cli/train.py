@@ -133,6 +133,7 @@ def train(
                     name=name or kind,
                     version=version,
                     loss=loss,
+                    aim=aim,
                     threads=threads or 0,
                 ),
                 step,

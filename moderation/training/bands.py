@@ -16,23 +16,28 @@ _Bands = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
-    """What both parts say of n labelled rows: `fast` and `accurate` are probabilities (n, labels), `target` is 1, 0 or
-    NaN (n, labels), `corpus` the number of each row's corpus (n,), `ordinary` marks the rows that are like the comments
-    to come (n,), `thresholds` (labels,) are the accurate part's.
+    """What is said of n labelled rows: `fast` are the probabilities (n, labels) of the fast part, `both` those of both
+    parts together, `alone` tells what the accurate part flags by itself (n, labels), `target` is 1, 0 or NaN (n,
+    labels), `corpus` the number of each row's corpus (n,), `ordinary` marks the rows that are like the comments to come
+    (n,), `thresholds` (labels,) are the cascade's.
     """
 
     fast: NDArray[np.float32]
-    accurate: NDArray[np.float32]
+    both: NDArray[np.float32]
+    alone: NDArray[np.bool_]
     target: NDArray[np.float32]
     corpus: NDArray[np.int64]
     ordinary: NDArray[np.bool_]
     thresholds: NDArray[np.float64]
 
-    def measured(self, asked: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def flagged(self, asked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return what is flagged, (n, labels), where the rows in `asked` (n,) are judged by both parts."""
+        return np.where(asked[:, None], self.both >= self.thresholds, self.fast >= self.thresholds)
+
+    def measured(self, flagged: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the F1 of each pair of a corpus and a label that has positives, and the false-positive rate of each
-        that has negatives, where the accurate part judges the rows in `asked` (n,) and the fast part the others.
+        that has negatives, where `flagged` (n, labels) is flagged.
         """
-        flagged = np.where(asked[:, None], self.accurate >= self.thresholds, self.fast >= self.thresholds)
         f1, alarms = [], []
         for column, guess in zip(self.target.T, flagged.T, strict=True):
             sides = [np.bincount(self.corpus, column == side) for side in (1, 0)]
@@ -45,7 +50,7 @@ class Judged:
         """Return what is lost against the accurate part alone, as a mean over corpora and labels: the F1, and what the
         false-positive rate rises by, added up. A corpus where the cascade does better makes up for no other.
         """
-        alone, here = self.measured(np.ones(len(asked), np.bool_)), self.measured(asked)
+        alone, here = self.measured(self.alone), self.measured(self.flagged(asked))
         losses = [np.maximum(alone[0] - here[0], 0), np.maximum(here[1] - alone[1], 0)]
         return sum(float(each.mean()) for each in losses if len(each))
 
@@ -60,8 +65,7 @@ def fit_bands(judged: Judged, loss: float) -> _Bands:
 
     A label's band holds its threshold, so that what is outside of it is on its side. A greedy search: out of bands that
     hold nothing, the end of a band moves out that saves the most loss for an ordinary row, until the loss is small
-    enough; then each end moves in again where that keeps it so. Bands that hold all lose nothing, so there always are
-    some.
+    enough, or they hold all; then each end moves in again where that keeps it so.
     """
     bands = np.repeat(judged.thresholds[:, None], 2, axis=1)
     grids = _grids(judged)

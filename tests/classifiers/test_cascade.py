@@ -1,4 +1,4 @@
-"""The cascade: the fast part decides what is clear, the accurate one the rest; parts that do not fit are named."""
+"""The cascade: the fast part decides what is clear, both together the rest; parts that do not fit are named."""
 
 import json
 import shutil
@@ -18,7 +18,7 @@ pytest.importorskip("onnx")
 from moderation.bundle import Bundle, Manifest, load_bundle, write_bundle
 from moderation.classifiers import encoder, load_classifier, ngram
 from moderation.classifiers.base import ClassifierInfo, Explainer
-from moderation.classifiers.cascade import FILE, KIND, CascadeClassifier, Part, Plan
+from moderation.classifiers.cascade import FILE, KIND, CascadeClassifier, Mix, Part, Plan, mixed
 from moderation.classifiers.encoder import EncoderClassifier
 from moderation.classifiers.ngram import NgramClassifier, Weights
 from moderation.errors import BundleCorrupt, BundleError
@@ -27,10 +27,16 @@ from tests.classifiers.drawn_encoder import INFO, LABELS, TOKENS, WORDS, model
 
 Write = Callable[..., Path]
 BANDS = {"hate": (0.4, 0.9), "antisemitism": (0.6, 0.7)}
+MIXES = {"hate": Mix(0.3, 0.8, -0.2), "antisemitism": Mix(0.0, 1.1, 0.4)}
+ALONE = dict.fromkeys(LABELS, Mix(0.0, 1.0))
 MANIFEST = Manifest(
     "ngram", "drawn", "1", LABELS, ("en",), NORMALISER_VERSION, dict.fromkeys(LABELS, 0.5), "Apache-2.0"
 )
 TEXTS = [" ".join(WORDS[k % 11 : k % 11 + k % 5]) for k in range(200)]
+
+
+def plan(bands: Any = BANDS, mixes: Any = MIXES) -> Plan:
+    return Plan(Part("fast", "0" * 64), Part("accurate", "1" * 64), bands, mixes)
 
 
 class Grave:
@@ -61,7 +67,7 @@ def accurate() -> EncoderClassifier:
 
 @pytest.fixture(scope="module")
 def cascade(fast: NgramClassifier, accurate: EncoderClassifier) -> CascadeClassifier:
-    return CascadeClassifier(INFO, fast, accurate, BANDS)
+    return CascadeClassifier(INFO, fast, accurate, plan())
 
 
 @pytest.fixture
@@ -73,7 +79,7 @@ def write(tmp_path: Path, fast: NgramClassifier) -> Write:
         files = {encoder.MODEL: model(), encoder.TOKENIZER: TOKENS}
         second = write_bundle(tmp_path / "accurate", replace(MANIFEST, kind="encoder"), files)
         parts = [Part(b.path.name, b.manifest.sha256) for b in (first, second)]
-        table = json.loads(Plan(parts[0], parts[1], BANDS).to_file()) | changes
+        table = json.loads(replace(plan(), fast=parts[0], accurate=parts[1]).to_file()) | changes
         contents = json.dumps(table).encode() if description is None else description
         return write_bundle(tmp_path / "both", replace(MANIFEST, kind=KIND), {FILE: contents}).path
 
@@ -85,13 +91,14 @@ def load(path: Path, threads: int = 1) -> Any:
 
 
 @given(st.lists(st.text(max_size=40) | st.lists(st.sampled_from(WORDS)).map(" ".join), max_size=12))
-def test_a_text_has_the_scores_of_the_part_that_judged_it(cascade: CascadeClassifier, texts: list[str]) -> None:
+def test_a_text_has_the_scores_of_those_that_judged_it(cascade: CascadeClassifier, texts: list[str]) -> None:
     found = cascade.probabilities(texts)
     assert found.shape == (len(texts), 2) and found.dtype == np.float32
     fast = cascade.fast.probabilities(texts)
     for text, row, own in zip(texts, found, fast, strict=True):
         if any(low <= own[k] < high for k, (low, high) in enumerate(BANDS.values())):
-            assert np.abs(cascade.accurate.probabilities([text])[0] - row).max() < 0.02
+            both = mixed(own[None], cascade.accurate.probabilities([text]), list(MIXES.values()))
+            assert np.abs(both[0] - row).max() < 0.02
         else:
             np.testing.assert_array_equal(row, own)
 
@@ -99,25 +106,39 @@ def test_a_text_has_the_scores_of_the_part_that_judged_it(cascade: CascadeClassi
 def test_only_the_unclear_is_asked_about_and_scored_exactly_so(fast: NgramClassifier) -> None:
     accurate = Grave()
     own = fast.probabilities(TEXTS)
-    found = CascadeClassifier(INFO, fast, accurate, BANDS).probabilities(TEXTS)
+    found = CascadeClassifier(INFO, fast, accurate, plan(mixes=ALONE)).probabilities(TEXTS)
     inside = ((own[:, 0] >= 0.4) & (own[:, 0] < 0.9)) | ((own[:, 1] >= 0.6) & (own[:, 1] < 0.7))
     assert 0 < inside.sum() < len(TEXTS)
     assert accurate.asked == [text for text, own_one in zip(TEXTS, inside, strict=True) if own_one]
     np.testing.assert_array_equal(found[~inside], own[~inside])
-    np.testing.assert_array_equal(found[inside], Grave().probabilities(accurate.asked))
+    np.testing.assert_allclose(found[inside], Grave().probabilities(accurate.asked), rtol=1e-5, atol=1e-6)
+
+
+@given(st.floats(0.001, 0.999), st.floats(0.001, 0.999))
+def test_both_are_added_up_as_logits(first: float, second: float) -> None:
+    sides = (np.array([[p, p]], np.float32) for p in (first, second))
+    for found, mix in zip(mixed(*sides, list(MIXES.values()))[0].tolist(), MIXES.values(), strict=True):
+        odds = (first / (1 - first)) ** mix.fast * (second / (1 - second)) ** mix.accurate * np.exp(mix.intercept)
+        assert found == pytest.approx(odds / (1 + odds), abs=1e-5)
+
+
+def test_what_is_certain_stays_a_number() -> None:
+    certain = np.array([[0, 1]], np.float32)
+    found = mixed(certain, certain, list(ALONE.values()))
+    assert 0 < found[0, 0] < 1e-6 and found[0, 1] > 1 - 1e-6
 
 
 @pytest.mark.parametrize(("length", "asked"), [(39, False), (40, True), (89, True), (90, False)])
 def test_a_band_holds_its_lower_end_and_not_its_upper(length: int, asked: bool) -> None:
     accurate = Grave()
-    CascadeClassifier(INFO, Grave(), accurate, BANDS).probabilities(["x" * length])
+    CascadeClassifier(INFO, Grave(), accurate, plan()).probabilities(["x" * length])
     assert bool(accurate.asked) is asked
 
 
 def test_one_label_in_its_band_is_enough_and_an_empty_band_asks_never() -> None:
     for second, bands, asked in ((0.65, BANDS, True), (0.65, dict.fromkeys(LABELS, (0.5, 0.5)), False)):
         accurate = Grave()
-        CascadeClassifier(INFO, Grave(second), accurate, bands).probabilities(["x", "y" * 50])
+        CascadeClassifier(INFO, Grave(second), accurate, plan(bands)).probabilities(["x", "y" * 50])
         assert bool(accurate.asked) is asked
 
 
@@ -125,20 +146,23 @@ def test_no_texts(cascade: CascadeClassifier) -> None:
     assert cascade.probabilities([]).shape == (0, 2)
 
 
-def test_the_part_that_judged_explains(cascade: CascadeClassifier, fast: NgramClassifier) -> None:
+def test_those_that_judged_explain(cascade: CascadeClassifier, fast: NgramClassifier) -> None:
     assert isinstance(cascade, Explainer)
     unclear = cascade.unclear(fast.probabilities(TEXTS))
-    for asked, part in ((True, cascade.accurate), (False, fast)):
+    for asked in (True, False):
         text = next(t for t, inside in zip(TEXTS, unclear, strict=True) if inside == asked and t)
-        assert isinstance(part, Explainer)
-        assert cascade.explain(text) == part.explain(text)
+        spans = cascade.explain(text)
+        assert asked or spans == fast.explain(text)
+        assert len({(s.start, s.end, s.label) for s in spans}) == len(spans)
         for label, p in zip(LABELS, cascade.probabilities([text])[0].tolist(), strict=True):
-            weights = sum(s.weight for s in cascade.explain(text) if s.label == label)
+            weights = sum(s.weight for s in spans if s.label == label)
             assert weights == pytest.approx(np.log(p / (1 - p)), abs=0.05)
 
 
-def test_a_part_that_cannot_explain_says_nothing() -> None:
-    assert CascadeClassifier(INFO, Grave(), Grave(), BANDS).explain("A tram.") == ()
+def test_a_part_that_cannot_explain_says_nothing(fast: NgramClassifier) -> None:
+    assert CascadeClassifier(INFO, Grave(), Grave(), plan()).explain("A tram.") == ()
+    wide = dict.fromkeys(LABELS, (0.0, 1.0))
+    assert CascadeClassifier(INFO, fast, Grave(), plan(wide)).explain("A tram.") == ()
 
 
 def test_several_threads_may_load_and_judge_at_once(write: Write) -> None:
@@ -172,10 +196,10 @@ def test_it_is_loaded_with_the_bundles_beside_it(write: Write, cascade: CascadeC
 
 def test_a_plan_is_written_as_it_is_read(write: Write) -> None:
     path = write()
-    plan = Plan(Part("fast", "0" * 64), Part("accurate", "1" * 64), BANDS)
-    table = json.loads(plan.to_file())
-    assert table.keys() == json.loads((path / FILE).read_bytes()).keys() == {"fast", "accurate", "bands"}
+    table = json.loads(plan().to_file())
+    assert table.keys() == json.loads((path / FILE).read_bytes()).keys() == {"fast", "accurate", "bands", "mixes"}
     assert table["bands"] == {label: list(band) for label, band in BANDS.items()}
+    assert table["mixes"]["hate"] == {"fast": 0.3, "accurate": 0.8, "intercept": -0.2}
 
 
 @pytest.mark.parametrize(
@@ -201,6 +225,20 @@ def test_no_description_of_a_cascade(write: Write, description: bytes) -> None:
 )
 def test_bands_that_are_none(write: Write, bands: Any) -> None:
     refused(write(bands=bands), "no description of a cascade")
+
+
+@pytest.mark.parametrize(
+    "mix",
+    [
+        {"fast": 1.0, "accurate": 1.0},
+        {"fast": "much", "accurate": 1.0, "intercept": 0.0},
+        {"fast": float("inf"), "accurate": 1.0, "intercept": 0.0},
+        {"fast": 1.0, "accurate": float("nan"), "intercept": 0.0},
+        [1.0, 1.0, 0.0],
+    ],
+)
+def test_weights_that_are_none(write: Write, mix: Any) -> None:
+    refused(write(mixes=dict.fromkeys(LABELS, mix)), "no description of a cascade")
 
 
 @pytest.mark.parametrize("folder", ["../fast", "/tmp", "", "..", "a/b"])

@@ -22,7 +22,7 @@ def drawn(seed: int, n: int = 600, keen: float = 1.0) -> Judged:
     accurate = np.where(target == 1, 0.9, 0.1).astype(np.float32)
     corpus = np.arange(n) % 2
     target[corpus == 1, 1] = np.nan
-    return Judged(fast, accurate, target, corpus, ~(target == 1).any(axis=1), THRESHOLDS)
+    return Judged(fast, accurate, accurate >= THRESHOLDS, target, corpus, ~(target == 1).any(axis=1), THRESHOLDS)
 
 
 @settings(max_examples=25)
@@ -53,6 +53,7 @@ def test_of_equal_gains_the_one_that_sends_fewer_ordinary_rows_is_taken() -> Non
     judged = Judged(
         fast[:, None].astype(np.float32),
         np.where(target == 1, 0.9, 0.1)[:, None].astype(np.float32),
+        (target == 1)[:, None],
         target[:, None].astype(np.float32),
         np.zeros(240, np.int64),
         target == 0,
@@ -75,23 +76,31 @@ def test_where_nothing_is_labelled_nothing_is_lost() -> None:
 def test_a_corpus_where_it_does_better_makes_up_for_no_other() -> None:
     judged = drawn(4, keen=20)
     first = judged.corpus[:, None] == 0
-    better = replace(judged, accurate=np.where(first, judged.accurate, 1 - judged.accurate))
+    both = np.where(first, judged.both, 1 - judged.both)
+    better = replace(judged, both=both, alone=both >= THRESHOLDS)
     worse = replace(better, fast=np.where(first, judged.fast * 0, judged.fast))
     nobody = np.zeros(600, np.bool_)
     assert better.loss(nobody) == 0 < worse.loss(nobody)
+
+
+def test_where_both_are_worse_than_one_alone_all_are_asked_about() -> None:
+    judged = replace(drawn(5), both=np.full((600, 2), 0.05, np.float32))
+    assert judged.loss(np.ones(600, np.bool_)) > 0.5
+    assert inside(judged.fast, fit_bands(judged, 0.0)).mean() > 0.9
 
 
 def test_what_is_lost_is_f1_and_false_positives() -> None:
     judged = Judged(
         np.array([[0.9, 0], [0.9, 0], [0.1, 0], [0.1, 0]], np.float32),
         np.zeros((4, 2), np.float32),
+        np.zeros((4, 2), np.bool_),
         np.array([[1, np.nan], [0, 0], [1, 0], [0, 0]], np.float32),
         np.zeros(4, np.int64),
         np.ones(4, np.bool_),
         THRESHOLDS,
     )
-    f1, alarms = judged.measured(np.zeros(4, np.bool_))
+    f1, alarms = judged.measured(judged.flagged(np.zeros(4, np.bool_)))
     assert (f1.tolist(), alarms.tolist()) == ([0.5], [0.5, 0.0])
-    f1, alarms = judged.measured(np.ones(4, np.bool_))
+    f1, alarms = judged.measured(judged.flagged(np.ones(4, np.bool_)))
     assert (f1.tolist(), alarms.tolist()) == ([0.0], [0.0, 0.0])
     assert judged.loss(np.zeros(4, np.bool_)) == 0.25  # the mean of the false-positive rates
