@@ -7,9 +7,7 @@ and processor time are both given: on a machine with other work only the second 
 """
 
 import argparse
-import gzip
 import importlib.util
-import json
 import os
 import platform
 import statistics
@@ -19,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from machine import processor
+from news import load_texts, spread
 
 from moderation.bundle import load_bundle
 from moderation.classifiers import load_classifier
@@ -27,7 +26,6 @@ from moderation.errors import BundleError
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULT = ROOT / "benchmarks" / "results" / "accurate.md"
-NEWS = "unhealthy_unlabelled.jsonl.gz"
 TORCH = "encoder, torch, 32 bits"
 BATCH = 32
 
@@ -48,7 +46,9 @@ def main() -> None:
     parser.add_argument("--texts", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    texts, source = load_texts(Path(options.corpora) if options.corpora else None, options.texts)
+    all_texts, source = load_texts(Path(options.corpora) if options.corpora else None)
+    texts = spread(all_texts, options.texts)
+    source = f"{len(texts):,} of {source}, {sum(map(len, texts)) / len(texts):.0f} characters on average"
     systems: dict[str, Judge] = {}
     absent: dict[str, str] = {}
     notes = []
@@ -74,20 +74,6 @@ def main() -> None:
     print(table)
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(table, encoding="utf-8")
-
-
-def load_texts(corpora: Path | None, count: int) -> tuple[list[str], str]:
-    """Return `count` news comments, evenly spread, or the sample corpus where they are missing; and what they are."""
-    if corpora and (corpora / NEWS).is_file():
-        with gzip.open(corpora / NEWS, "rt", encoding="utf-8") as file:
-            texts = [json.loads(line)["text"] for line in file]
-        name = "news comments (unhealthy_unlabelled)"
-    else:
-        with (ROOT / "data/samples/corpus/sample.jsonl").open(encoding="utf-8") as file:
-            texts = [json.loads(line)["text"] for line in file]
-        name = "comments (the sample corpus: short ones)"
-    texts = texts[:: max(1, len(texts) // count)][:count]
-    return texts, f"{len(texts):,} {name}, {sum(map(len, texts)) / len(texts):.0f} characters on average"
 
 
 def in_torch(checkpoint: Path, threads: int) -> Judge:

@@ -15,7 +15,6 @@ measured goes to benchmarks/results/batch.md. `pip install alt-profanity-check` 
 """
 
 import argparse
-import gzip
 import itertools
 import json
 import os
@@ -31,10 +30,10 @@ from pathlib import Path
 from typing import Any
 
 from machine import processor
+from news import load_texts
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
-NEWS = "unhealthy_unlabelled.jsonl.gz"
 CORES = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set[int]()
 SAMPLE = 50_000  # rows for what is measured step by step, and for alt-profanity-check
 DETOXIFY_SAMPLE = 64
@@ -75,17 +74,6 @@ def main() -> None:
         measured.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
         print(part, json.dumps(figures[part]), flush=True)
     (RESULTS / "batch.md").write_text(render(figures), encoding="utf-8")
-
-
-def load_texts(corpora: Path | None) -> tuple[list[str], str]:
-    """Return news comments, or, where the corpus is missing, those of the sample corpus; and what they are."""
-    if corpora and (corpora / NEWS).is_file():
-        with gzip.open(corpora / NEWS, "rt", encoding="utf-8") as file:
-            texts = [json.loads(line)["text"] for line in file]
-        return texts, f"{len(texts):,} news comments (unhealthy_unlabelled)"
-    with (ROOT / "data/samples/corpus/sample.jsonl").open(encoding="utf-8") as file:
-        texts = [json.loads(line)["text"] for line in file]
-    return texts, f"{len(texts):,} comments of the sample corpus (caches flatter every system)"
 
 
 def dump(texts: list[str], rows: int, work: Path) -> Path:
