@@ -7,25 +7,28 @@ from numpy.typing import NDArray
 
 from moderation.extraction import trees_kernel
 
-PARTS = ("feature", "threshold", "left", "roots")  # the arrays of trees, in order
+PARTS = ("feature", "threshold", "kept", "starts", "values")  # the arrays of trees, in order
 
 
 @dataclass(frozen=True, slots=True)
 class Trees:
     """Trees that vote in turn for each output.
 
-    feature, threshold, left: (nodes,), as `trees_kernel.add_trees` takes them; roots: (trees,), the first node of each.
+    feature, threshold, kept: (inner nodes,), starts: (trees + 1,), values: (trees, LEAVES), as `trees_kernel.add_trees`
+    takes them.
     """
 
     feature: NDArray[np.uint16]
     threshold: NDArray[np.float32]
-    left: NDArray[np.uint8]
-    roots: NDArray[np.int32]
+    kept: NDArray[np.int32]
+    starts: NDArray[np.int32]
+    values: NDArray[np.float32]
 
     def sums(self, features: NDArray[np.float32], outputs: int) -> NDArray[np.float32]:
         """Return what the trees say of each row, (rows, outputs)."""
         out = np.zeros((len(features), outputs), np.float32)
-        trees_kernel.add_trees(features, (self.feature, self.threshold, self.left), self.roots, out)
+        nodes = self.feature, self.threshold, self.kept
+        trees_kernel.add_trees(features, nodes, (self.starts, self.values), out)
         return out
 
     def log_probabilities(self, features: NDArray[np.float32], outputs: int, least: float) -> NDArray[np.float32]:
