@@ -19,7 +19,6 @@ def read(name: str, form: str) -> Document:
 
 
 MISREAD = {
-    ("two-comments", "html"): "two alike nodes of a site's own are too few for the search for siblings",
     ("two-comments", "text"): "a footer of one line right below the last comment is taken for a part of it",
 }
 
