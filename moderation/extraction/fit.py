@@ -69,11 +69,11 @@ class _Described:
 
     def rows(self) -> NDArray[np.float32]:
         """Return the features of the lines that are learned from."""
-        return describe(self.sample.lines, self.reading, self.shapes)[self.drawn]
+        return describe(self.reading, self.shapes)[self.drawn]
 
     def rows_again(self, first: Trees) -> NDArray[np.float32]:
         """Return the features for the second judgement of the lines that are learned from."""
-        features = describe(self.sample.lines, self.reading, self.shapes)
+        features = describe(self.reading, self.shapes)
         seen = look_again(first.log_probabilities(features, STATES, LEAST), self.reading, self.shapes)
         return np.concatenate([features, seen], axis=1)[self.drawn]
 
@@ -106,7 +106,7 @@ def fit(train: Sequence[Page]) -> LineModel:
 
 def _described(sample: Sample, rng: np.random.Generator) -> _Described:
     reading = read(sample.lines)
-    return _Described(sample, reading, shapes_of(sample.lines, reading), sample.drawn(reading, rng))
+    return _Described(sample, reading, shapes_of(reading), sample.drawn(reading, rng))
 
 
 def _boosted_apart(
@@ -144,12 +144,11 @@ def _found(
     page: _Described, trees: tuple[Trees, Trees], steps: Steps
 ) -> tuple[NDArray[np.float32], NDArray[np.int8], NDArray[np.float64]] | None:
     """Return the features of the comments that are found on a page, whether each is one, and their weights."""
-    lines = page.sample.lines
-    emissions = judged(*trees, lines, page.reading, page.shapes)
-    first, last = segments(decoded(emissions, steps, looks(lines, page.reading)))
+    emissions = judged(*trees, page.reading, page.shapes)
+    first, last = segments(decoded(emissions, steps, looks(page.reading)))
     if not len(first):
         return None
-    sizes = np.array([len(line.text) for line in lines])
+    sizes = np.array([len(line.text) for line in page.sample.lines])
     gold = np.where(np.isin(page.sample.states, (BEGIN, INSIDE)), sizes, 0)
     right = [gold[a : b + 1].sum() >= _MOST_GOLD * sizes[a : b + 1].sum() for a, b in zip(first, last, strict=True)]
     weights = np.full(len(first), min(1.0, (_FEW / len(first)) ** 0.7))

@@ -4,7 +4,6 @@ from calendar import month_name
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -169,22 +168,7 @@ LAYOUTS: dict[str, Callable[[str], str]] = {
 }
 
 
-BROKEN = {
-    "with a footer": "a copyright line below the last comment is taken for a part of it where no reply button ends it",
-}
-
-
-def cases(kinds: dict[str, Callable[[str], str]]) -> list[Any]:
-    """Return the kinds; those for which the law does not hold today must fail."""
-    return [
-        pytest.param(
-            change, id=name, marks=[pytest.mark.xfail(strict=True, reason=BROKEN[name])] if name in BROKEN else []
-        )
-        for name, change in kinds.items()
-    ]
-
-
-@pytest.mark.parametrize("layout", cases(LAYOUTS))
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 @given(page=pages())
 @settings(max_examples=15, phases=[Phase.generate])
 def test_white_space_changes_nothing(layout: Callable[[str], str], page: Made) -> None:
@@ -202,7 +186,7 @@ RENDERINGS: dict[str, Callable[[str], str]] = {
 }
 
 
-@pytest.mark.parametrize("rendering", cases(RENDERINGS))
+@pytest.mark.parametrize("rendering", RENDERINGS.values(), ids=RENDERINGS)
 @given(page=pages(fewest=3))
 @settings(max_examples=25, phases=[Phase.generate])
 def test_renderings_of_a_page_agree_on_its_comments(rendering: Callable[[str], str], page: Made) -> None:
