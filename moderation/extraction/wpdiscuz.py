@@ -78,4 +78,6 @@ def _names_author(line: Line, following: Line | None, closed: bool) -> bool:
     """Return whether `line` stands where the grammar has an author, and could be one."""
     if following is None or following.blanks > 1 or line.blanks > 1 or not may_be_name(line.text):
         return False
+    if closed and only_time(following.text):
+        return True
     return following.blanks == 1 and (closed or line.blanks == 1)
