@@ -19,7 +19,6 @@ _SHARED: dict[str, Any] = {
     "path_smooth": 5.0,
     "max_bin": 63,
     "use_missing": False,
-    "seed": 7,
     "deterministic": True,
     "force_col_wise": True,
     "num_threads": 1,
@@ -43,12 +42,14 @@ def boosted(
     outputs: int,
     growth: Growth,
     weights: NDArray[np.float64] | None = None,
+    seed: int = 0,
 ) -> Trees:
     """Return trees that tell `outputs` classes apart, by gradient-based one-side sampling; 1: whether a row is one."""
     import lightgbm
 
     parameters = {
         **_SHARED,
+        "seed": seed,
         "num_leaves": growth.leaves,
         "learning_rate": growth.rate,
         "feature_fraction": growth.tried,

@@ -39,10 +39,10 @@ from moderation.extraction.line_model import (
 )
 from moderation.extraction.measure import by_group
 from moderation.extraction.plain import from_lines
-from moderation.extraction.trees import Trees
+from moderation.extraction.trees import Trees, mean_of
 from moderation.types import Comment
 
-_SEED = 7
+_SEED, _DRAWS = 7, 3  # the model is the mean of so many, each of other new layouts: one alone errs by chance
 _HALVES = 2  # parts of the hosts; what judges again learns from the judgements of trees that know only the other part
 _FIRST, _SECOND = Growth(45, 16, 0.15), Growth(50, 16, 0.12)
 _THIRD = Growth(70, 12, 0.08, 0.4)
@@ -82,18 +82,29 @@ class _Described:
         return np.array(self.sample.states, np.int8)[self.drawn]
 
 
-def fit(train: Sequence[Page]) -> LineModel:
+def fit(train: Sequence[Page], draws: int = _DRAWS) -> LineModel:
     """Return the model for these pages."""
+    models = [_fitted(train, _SEED + _HALVES * draw) for draw in range(draws)]
+    return LineModel(
+        mean_of([model.first for model in models]),
+        mean_of([model.second for model in models]),
+        mean_of([model.third for model in models]),
+        np.mean([model.start for model in models], axis=0),
+        np.mean([model.steps for model in models], axis=0),
+    )
+
+
+def _fitted(train: Sequence[Page], seed: int) -> LineModel:
     halves = []
     for half in range(_HALVES):
-        rng = np.random.default_rng(_SEED + half)
+        rng = np.random.default_rng(seed + half)
         halves.append(
             [_described(s, rng) for s in samples([p for p in train if _fold(p, _HALVES) == half], rng) if len(s.lines)]
         )
     states = [np.concatenate([page.states() for page in half]) for half in halves]
-    first, first_held = _boosted_apart([[page.rows() for page in half] for half in halves], states, _FIRST)
+    first, first_held = _boosted_apart([[page.rows() for page in half] for half in halves], states, _FIRST, seed)
     again = [[page.rows_again(held) for page in half] for half, held in zip(halves, first_held, strict=True)]
-    second, second_held = _boosted_apart(again, states, _SECOND)
+    second, second_held = _boosted_apart(again, states, _SECOND, seed)
     steps = _steps([page.sample for half in halves for page in half], np.concatenate(states))
     found = [
         _found(page, (one, two), steps)
@@ -101,7 +112,7 @@ def fit(train: Sequence[Page]) -> LineModel:
         for page in half
     ]
     x, y, weights = (np.concatenate(column) for column in zip(*(f for f in found if f), strict=True))
-    return LineModel(first, second, boosted(x, y, 1, _THIRD, weights), *steps)
+    return LineModel(first, second, boosted(x, y, 1, _THIRD, weights, seed), *steps)
 
 
 def _described(sample: Sample, rng: np.random.Generator) -> _Described:
@@ -110,12 +121,12 @@ def _described(sample: Sample, rng: np.random.Generator) -> _Described:
 
 
 def _boosted_apart(
-    halves: Sequence[Sequence[NDArray[np.float32]]], states: Sequence[NDArray[np.int8]], growth: Growth
+    halves: Sequence[Sequence[NDArray[np.float32]]], states: Sequence[NDArray[np.int8]], growth: Growth, seed: int
 ) -> tuple[Trees, list[Trees]]:
     """Return the trees for all rows, and for each half those that have not seen it."""
     rows = [np.concatenate(half) for half in halves]
-    held = [boosted(x, y, STATES, growth) for x, y in zip(rows, states, strict=True)]
-    return boosted(np.concatenate(rows), np.concatenate(states), STATES, growth), held[::-1]
+    held = [boosted(x, y, STATES, growth, seed=seed) for x, y in zip(rows, states, strict=True)]
+    return boosted(np.concatenate(rows), np.concatenate(states), STATES, growth, seed=seed), held[::-1]
 
 
 def _steps(pages: Sequence[Sample], states: NDArray[np.int8]) -> Steps:

@@ -30,8 +30,7 @@ _CHUNK = 20_000  # lines that are described at once, which bounds memory
 _ENDS, _BESIDE = 1_000, 100  # lines at each end of the page and of a chunk that it is described with
 LEAST = 1e-6  # probability below which none is believed
 _AGREE, _DOUBT = 0.75, 2  # weight of what alike lines say; lines that say the contrary, as if seen
-# Probability from which a comment is kept, that of the surest of a page with comments, and that of an only one.
-_REAL, _SURE, _ALONE = 0.5, 0.5, 0.58
+_REAL, _SURE = 0.5, 0.6  # probability from which a comment is kept, and that of the surest of a page with comments
 _SAID = 2  # what lines_kernel writes for a verb of saying at the end of a line
 _EMPTY, _NEVER = 3.0, -15.0  # nats that a comment without a text costs, and what cannot be
 _FURNITURE = 3.0  # nats that it costs to take the last lines of a site for a part of a comment
@@ -65,7 +64,7 @@ class LineModel:
         first, last = segments(path)
         if len(first):
             real = self.third.probabilities(describe_segments((first, last, np.exp(emissions)), reading, shapes))
-            path = pruned(path, first, last, (real >= _REAL) & (real.max() >= (_SURE if len(real) > 1 else _ALONE)))
+            path = pruned(path, first, last, (real >= _REAL) & (real.max() >= _SURE))
         return [int(state) for state in path]
 
     def arrays(self) -> dict[str, NDArray[Any]]:

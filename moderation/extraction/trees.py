@@ -1,5 +1,6 @@
 """Boosted trees as arrays (Friedman, "Greedy function approximation", 2001)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,3 +42,17 @@ class Trees:
     def probabilities(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the probability that each row is one, where the trees have a single output."""
         return np.asarray(1 / (1 + np.exp(-self.sums(features, 1)[:, 0])), np.float32)
+
+
+def mean_of(several: Sequence[Trees]) -> Trees:
+    """Return trees that give the mean of what these give; each holds as many trees for one output as for another."""
+    starts = [np.zeros(1, np.int32)]
+    for trees in several:
+        starts.append(trees.starts[1:] + starts[-1][-1])
+    return Trees(
+        np.concatenate([trees.feature for trees in several]),
+        np.concatenate([trees.threshold for trees in several]),
+        np.concatenate([trees.kept for trees in several]),
+        np.concatenate(starts),
+        np.concatenate([trees.values / np.float32(len(several)) for trees in several]),
+    )

@@ -1,5 +1,6 @@
 """Laws that hold on every page: pages are made up of articles, comments and the markup of comment systems."""
 
+import re
 from calendar import month_name
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -156,6 +157,37 @@ def test_the_comments_of_a_known_platform_are_found(page: Made) -> None:
 @settings(max_examples=60)
 def test_text_keeps_comments_apart_and_in_order(page: Made) -> None:
     check_apart(extract(visible_text(page.html()), format="text"), page)
+
+
+SOURCES: dict[str, Callable[[str], str]] = {
+    "indented": lambda page: page.replace("><", ">\n    <"),
+    "tags in capitals": lambda page: re.sub(r"</?\w+", lambda tag: tag[0].upper(), page),
+    "with a footer": lambda page: page.replace(
+        "</body>", "<footer>© 2023 The Mill Stream <a>Imprint</a></footer></body>"
+    ),
+    "with scripts": lambda page: page.replace(
+        "<article>", "<script>var comments = '<p>3 comments</p>';</script><article>"
+    ),
+    "in a wrapper": lambda page: page.replace("<body>", "<body><div id='page'><div>").replace(
+        "</body>", "</div></div>"
+    ),
+}
+
+
+@pytest.mark.parametrize("change", SOURCES.values(), ids=SOURCES)
+@given(page=pages())
+@settings(max_examples=15, phases=[Phase.generate])
+def test_how_a_page_is_written_changes_no_comment(change: Callable[[str], str], page: Made) -> None:
+    document = extract(change(page.html()), format="html")
+    assert [(c.author, c.text) for c in document.comments] == [(c.author, c.text) for c in page.comments]
+    check_apart(document, page)
+
+
+@given(page=pages(fewest=3))
+@settings(max_examples=60, phases=[Phase.generate])
+def test_a_page_and_its_text_agree_on_its_comments(page: Made) -> None:
+    document, printed = extract(page.html(), format="html"), extract(visible_text(page.html()), format="text")
+    assert [(c.author, c.text) for c in printed.comments] == [(c.author, c.text) for c in document.comments]
 
 
 LAYOUTS: dict[str, Callable[[str], str]] = {
