@@ -31,9 +31,14 @@ _FEWEST_MARKERS = 2  # interface lines in a row that make the start of the comme
 
 
 def zone(lines: Sequence[Line]) -> tuple[int, int] | None:
-    """Return the lines [first, last) that hold comments; None where no wpDiscuz block with its blank lines is."""
+    """Return the lines [first, last) that hold comments; None where no wpDiscuz block with its blank lines is.
+
+    Under "0 Comments" there is none.
+    """
     start, run = None, 0
     for i, line in enumerate(lines):
+        if line.text.startswith("0 ") and says("boundary", "numbered", line.text):
+            return None
         opens = says("boundary", "wpdiscuz", line.text)
         if opens or says("interface", "lines", line.text):
             run += 1

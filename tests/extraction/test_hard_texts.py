@@ -257,3 +257,9 @@ def test_wpdiscuz_may_print_a_time_right_below_the_name() -> None:
         ("Olaf", "You could all swim."),
         ("Ada", "I miss it."),
     ]
+
+
+def test_wpdiscuz_without_comments_has_none() -> None:
+    head = "0 Comments\nOldest\nNewest Most Voted\nInline Feedbacks\nView all comments"
+    below = "Like what you read?\nSubscribe to our newsletter!\n\nGet all the latest articles and photos!"
+    assert texts(f"{ARTICLE}\n{head}\n\n{below}\n") == []
