@@ -374,10 +374,11 @@ def main() -> None:
             print(table(form, {name: results[name]}), flush=True)
         parts.append(table(form, results))
     said = f" --forms {' '.join(options.forms)}" + (f" --limit {options.limit}" if options.limit else "")
+    measured = ", ".join([processor(), f"Python {platform.python_version()}", "one core", *dict.fromkeys(versions)])
     head = (
         "# Comments and articles, side by side\n\n"
-        f"`python benchmarks/extract.py GOLD{said}`, {processor()}, Python {platform.python_version()}, one core; "
-        f"{', '.join(dict.fromkeys(versions))}. Pages a second of processor time; means over pages; `judge` says "
+        f"`python benchmarks/extract.py GOLD{said}`, {measured}. "
+        "Pages a second of processor time; means over pages; `judge` in the script says "
         "what each figure is. Of the peers, trafilatura and resiliparse give all comments as one text, newspaper4k and "
         "readability-lxml give none, and none reads plain text: there the other row cuts each text at the first line "
         "that says comments follow.\n\n"
