@@ -28,6 +28,8 @@ from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any
 
+from machine import processor
+
 from moderation.batch.bounded import Bounded, Limits
 from moderation.errors import InputError
 from moderation.extraction.encoding import decode
@@ -114,7 +116,8 @@ def extruct(data: bytes, url: str | None, form: str) -> Found:
 def newspaper(data: bytes, url: str | None, form: str) -> Found:
     """Run newspaper4k, which finds articles only."""
     del form
-    article = import_module("newspaper").Article(url or "https://example.org/")
+    # It asks the network for the images of a page, unless it is told not to.
+    article = import_module("newspaper").Article(url or "https://example.org/", fetch_images=False)
     article.download(input_html=decode(data))
     article.parse()
     return Found([], article.text)
@@ -370,13 +373,15 @@ def main() -> None:
             results[name] = measure(name, options.gold, form, options)
             print(table(form, {name: results[name]}), flush=True)
         parts.append(table(form, results))
-    limit = f" --limit {options.limit}" if options.limit else ""
+    said = f" --forms {' '.join(options.forms)}" + (f" --limit {options.limit}" if options.limit else "")
+    measured = ", ".join([processor(), f"Python {platform.python_version()}", "one core", *dict.fromkeys(versions)])
     head = (
         "# Comments and articles, side by side\n\n"
-        f"`python benchmarks/extract.py GOLD{limit}`, Python {platform.python_version()}, one core, pages a second of "
-        f"processor time; {', '.join(dict.fromkeys(versions))}. Means over pages; `judge` in the script says what each "
-        "figure is. Of the peers, trafilatura and resiliparse give all comments as one text, newspaper4k and "
-        "readability-lxml give none, and none reads plain text.\n\n"
+        f"`python benchmarks/extract.py GOLD{said}`, {measured}. "
+        "Pages a second of processor time; means over pages; `judge` in the script says "
+        "what each figure is. Of the peers, trafilatura and resiliparse give all comments as one text, newspaper4k and "
+        "readability-lxml give none, and none reads plain text: there the other row cuts each text at the first line "
+        "that says comments follow.\n\n"
     )
     options.output.parent.mkdir(exist_ok=True)
     options.output.write_text(head + "\n".join(parts), encoding="utf-8")

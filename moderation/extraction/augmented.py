@@ -3,6 +3,7 @@
 Used by fit.py alone.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,15 +13,18 @@ from numpy.typing import NDArray
 from moderation.extraction.assembly import assembled
 from moderation.extraction.features import Reading, read
 from moderation.extraction.gold import Page
-from moderation.extraction.layouts import Material, relaid
-from moderation.extraction.line_model import AFTER, AROUND, AUTHOR, OUTSIDE
+from moderation.extraction.layouts import Material, pick, relaid
+from moderation.extraction.line_model import AFTER, AROUND, AUTHOR, OUTSIDE, segments
 from moderation.extraction.lines import Line
-from moderation.extraction.lines_kernel import HEADER, NAME
+from moderation.extraction.lines_kernel import HEADER, NAME, NUMBERED
 
 _NOTHING = ("0 Comments", "No comments yet", "0 Kommentare", "Be the first to comment", "Comments", "Leave a comment")
 _MANY, _WHOLE = 80, 24  # lines of a page, about comments and others, that are all learned from
 _FORUMS = 0.25  # share of the lines of forum pages, which are long and many
+_GRAFTED = 1  # pages made of a part of each page's comments
 _RELAID, _UNCOMMENTED = 10, 3  # pages in a new layout, with comments and without, for each page with comments
+_OWN = 0.3  # share of such pages that keep their own article, and of those that keep their own tail
+_ABOVE, _BELOW = 250, 120  # lines of other pages that are taken
 _SHORT_ARTICLE, _SHORT_TAIL, _LONG_COMMENT = 8, 3, 12  # lines
 
 
@@ -52,6 +56,7 @@ def samples(train: Sequence[Page], rng: np.random.Generator) -> list[Sample]:
         if empty.lines and rng.random() < 0.5:
             made.append(_sample(empty))
     given = material(train)
+    made += [_sample(grafted(page, given, rng)) for page in commented for _ in range(_GRAFTED)]
     count = len({page.id for page in commented})
     made += [Sample(*relaid(given, rng)) for _ in range(_RELAID * count)]
     made += [Sample(*relaid(given, rng, commented=False)) for _ in range(_UNCOMMENTED * count)]
@@ -90,10 +95,55 @@ def bare(page: Page, rng: np.random.Generator) -> Page:
             blanks += line.blanks
             continue
         above = 0 if lose_blanks else min(3, line.blanks + blanks)
-        lines.append(Line(line.text, line.start, line.end, above, line.indent))
+        lines.append(line._replace(blanks=above))
         states.append(state)
         blanks = 0
     return Page(page.id, page.host, lines, states, page.forum)
+
+
+def grafted(page: Page, given: Material, rng: np.random.Generator) -> Page:
+    """Return some of a page's comments, with all that is printed around them, on another page.
+
+    What stands above the first comment is kept, and what stands below the last: of those between, some are taken, with
+    the lines between these. So it does not matter whether the page names an author above or below the comment.
+    """
+    states = np.array(page.states, np.int8)
+    first, last = segments(states)
+    zone = np.flatnonzero((states != OUTSIDE) & (states != AFTER))
+    count = int(min(len(first), rng.geometric(0.4)))
+    k = int(rng.integers(len(first) - count + 1))
+    kept = [*range(zone[0], first[0]), *range(first[k], last[k + count - 1] + 1), *range(last[-1] + 1, zone[-1] + 1)]
+    lines = [page.lines[i] for i in kept]
+    blank = any(line.blanks for line in page.lines)
+    above, below = (_alike(pieces, blank, rng) for pieces in (given.articles, given.tails))
+    if rng.random() < _OWN:
+        above = page.lines[: zone[0]]
+    if rng.random() < _OWN:
+        below = page.lines[zone[-1] + 1 :]
+    above, below = above[-_ABOVE:], below[:_BELOW]
+    own = [page.states[i] for i in kept]
+    return Page(
+        page.id,
+        page.host,
+        [*above, *_counted(lines, own, len(first), count), *below],
+        [OUTSIDE] * len(above) + own + [AFTER] * len(below),
+        page.forum,
+    )
+
+
+def _counted(lines: list[Line], states: Sequence[int], before: int, now: int) -> list[Line]:
+    """Return the lines with the number of the comments that are left in place of how many there were."""
+    said = read(lines).said
+    number = re.compile(rf"(?<!\d){before}(?!\d)")
+    return [
+        line._replace(text=number.sub(str(now), line.text)) if state == AROUND and bits & NUMBERED else line
+        for line, state, bits in zip(lines, states, said.tolist(), strict=True)
+    ]
+
+
+def _alike(pieces: Sequence[Sequence[Line]], blank: bool, rng: np.random.Generator) -> Sequence[Line]:
+    """Return one of the pieces, of a page that has blank lines, too, or has none, too."""
+    return pick(rng, [piece for piece in pieces if any(line.blanks for line in piece) == blank] or pieces)
 
 
 def emptied(page: Page, rng: np.random.Generator) -> Page:

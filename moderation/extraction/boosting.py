@@ -1,6 +1,6 @@
 """Boosting trees with LightGBM (Ke et al., NIPS 2017) and writing them as arrays; only training needs it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.extraction.trees import Trees
+from moderation.extraction.trees_kernel import LEAVES
 
 if TYPE_CHECKING:
     from lightgbm import Booster
@@ -18,7 +19,6 @@ _SHARED: dict[str, Any] = {
     "path_smooth": 5.0,
     "max_bin": 63,
     "use_missing": False,
-    "seed": 7,
     "deterministic": True,
     "force_col_wise": True,
     "num_threads": 1,
@@ -42,12 +42,14 @@ def boosted(
     outputs: int,
     growth: Growth,
     weights: NDArray[np.float64] | None = None,
+    seed: int = 0,
 ) -> Trees:
     """Return trees that tell `outputs` classes apart, by gradient-based one-side sampling; 1: whether a row is one."""
     import lightgbm
 
     parameters = {
         **_SHARED,
+        "seed": seed,
         "num_leaves": growth.leaves,
         "learning_rate": growth.rate,
         "feature_fraction": growth.tried,
@@ -64,19 +66,23 @@ def exported(booster: "Booster") -> Trees:
     """Return LightGBM's trees as arrays that give the same sums."""
     feature: list[int] = []
     threshold: list[np.float32] = []
-    left: list[int] = []
-    roots: list[int] = []
+    kept: list[int] = []
+    starts = [0]
+    values = []
     for tree in booster.dump_model()["tree_info"]:
-        roots.append(len(feature))
-        for node, child in _side_by_side(tree["tree_structure"]):
-            feature.append(node.get("split_feature", 0))
-            threshold.append(_single(node["threshold"]) if child else np.float32(node["leaf_value"]))
-            left.append(child)
+        leaves: list[float] = []
+        for node, left in _inner(tree["tree_structure"], leaves):
+            feature.append(node["split_feature"])
+            threshold.append(_single(node["threshold"]))
+            kept.append(((1 << LEAVES) - 1) & ~sum(1 << leaf for leaf in left))
+        starts.append(len(feature))
+        values.append(leaves + [0.0] * (LEAVES - len(leaves)))
     return Trees(
         np.array(feature, np.uint16),
         np.array(threshold, np.float32),
-        np.array(left, np.uint8),
-        np.array(roots, np.int32),
+        np.array(kept, np.int32),
+        np.array(starts, np.int32),
+        np.array(values, np.float32),
     )
 
 
@@ -86,13 +92,12 @@ def _single(threshold: float) -> np.float32:
     return np.nextafter(single, np.float32(-np.inf)) if single > threshold else single
 
 
-def _side_by_side(root: dict[str, Any]) -> Sequence[tuple[dict[str, Any], int]]:
-    """Return a tree's nodes with the place of each one's left child, or 0; the right child is next after the left."""
-    order = [root]
-    laid = []
-    for node in order:
-        inner = "split_feature" in node
-        laid.append((node, len(order) if inner else 0))
-        if inner:
-            order += [node["left_child"], node["right_child"]]
-    return laid
+def _inner(node: dict[str, Any], leaves: list[float]) -> Iterator[tuple[dict[str, Any], range]]:
+    """Yield the inner nodes of a tree with the leaves to their left, and add the leaves' values from left to right."""
+    if "split_feature" not in node:
+        leaves.append(node["leaf_value"])
+        return
+    first = len(leaves)
+    yield from _inner(node["left_child"], leaves)
+    yield node, range(first, len(leaves))
+    yield from _inner(node["right_child"], leaves)

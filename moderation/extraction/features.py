@@ -20,6 +20,7 @@ from moderation.extraction.wording import words_table
 
 WINDOW = 2  # lines on each side whose own numbers are repeated for a line
 SEEN = 2000  # characters of a line that are looked at
+_DEEPEST = 40  # columns of an indent from which all are alike
 _SIZE = len(kernel.COLUMNS)
 # What is repeated for the neighbours.
 _SHOWN = (*range(10), 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 21, 22, 24, 28, 29, 30, 31, 32, 35, 36, 38, 39)
@@ -29,6 +30,7 @@ _TABLES = (
     ("boundary", "wpdiscuz", kernel.OPENS),
     ("footer", "wpdiscuz", kernel.CLOSES),
     ("footer", "lines", kernel.FOOTER),
+    ("word", "site", kernel.SITE),
     ("interface", "lines", kernel.INTERFACE),
     ("word", "first", kernel.FIRST),
     ("word", "second", kernel.SECOND),
@@ -47,35 +49,42 @@ _TABLES = (
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What each line says: numbers (lines, COLUMNS), bits of lines_kernel (lines,), hashes of its words (lines,)."""
+    """What each line says and how it is set.
+
+    numbers: (lines, COLUMNS); said: bits of lines_kernel, (lines,); keys: hashes of the words, (lines,); blanks: blank
+    lines above, (lines,); indents: columns, at most _DEEPEST, (lines,).
+    """
 
     numbers: NDArray[np.float32]
     said: NDArray[np.uint32]
     keys: NDArray[np.uint64]
+    blanks: NDArray[np.int64]
+    indents: NDArray[np.int64]
 
     def part(self, places: NDArray[np.int64]) -> "Reading":
         """Return what some of the lines say."""
-        return Reading(self.numbers[places], self.said[places], self.keys[places])
+        return Reading(
+            self.numbers[places], self.said[places], self.keys[places], self.blanks[places], self.indents[places]
+        )
 
 
 def read(lines: Sequence[Line]) -> Reading:
-    """Return what each line says by itself."""
+    """Return what each line says by itself, and how it is set."""
     texts = [line.text if len(line.text) <= SEEN else line.text[:SEEN] for line in lines]
     starts = np.zeros(len(texts) + 1, np.int64)
     np.cumsum([len(text) for text in texts], out=starts[1:])
     codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
     n = len(texts)
-    reading = Reading(np.empty((n, _SIZE), np.float32), np.empty(n, np.uint32), np.empty(n, np.uint64))
-    kernel.read_lines(codes, starts, _characters(), _phrases(), (reading.numbers, reading.said, reading.keys))
-    return reading
+    said = np.empty((n, _SIZE), np.float32), np.empty(n, np.uint32), np.empty(n, np.uint64)
+    kernel.read_lines(codes, starts, _characters(), _phrases(), said)
+    blanks, indents = (np.array(column, np.int64) for column in ([x.blanks for x in lines], [x.indent for x in lines]))
+    return Reading(*said, blanks, np.minimum(indents, _DEEPEST))
 
 
-def describe(lines: Sequence[Line], reading: Reading, shapes: NDArray[np.uint64]) -> NDArray[np.float32]:
+def describe(reading: Reading, shapes: NDArray[np.uint64]) -> NDArray[np.float32]:
     """Return the features of the lines, float32 (lines, features); shapes: those of `shapes_of`."""
-    n = len(lines)
-    blanks = np.fromiter((line.blanks for line in lines), np.int64, n)
-    above = np.minimum(blanks, 3).astype(np.float32)
-    indents = np.fromiter((min(line.indent, 40) for line in lines), np.int64, n)
+    n = len(shapes)
+    above = np.minimum(reading.blanks, 3).astype(np.float32)
     shown = np.column_stack([reading.numbers[:, _SHOWN], above])
     beside = np.zeros((n, 2 * WINDOW, shown.shape[1]), np.float32)
     for place, k in enumerate((*range(-WINDOW, 0), *range(1, WINDOW + 1))):
@@ -84,16 +93,15 @@ def describe(lines: Sequence[Line], reading: Reading, shapes: NDArray[np.uint64]
     # An array of its own: numba compiles anew for each memory layout.
     around = np.zeros((n, surroundings.SURROUNDINGS), np.float32)
     said = reading.numbers, reading.said, reading.keys
-    surroundings.look_around(said, blanks, indents, shapes, around)
-    own = np.column_stack([reading.numbers, above, indents])
+    surroundings.look_around(said, reading.blanks, reading.indents, shapes, around)
+    own = np.column_stack([reading.numbers, above, reading.indents])
     return np.concatenate([own, beside.reshape(n, -1), around], axis=1, dtype=np.float32)
 
 
-def shapes_of(lines: Sequence[Line], reading: Reading) -> NDArray[np.uint64]:
+def shapes_of(reading: Reading) -> NDArray[np.uint64]:
     """Return a number for what each line looks like, (lines,): equal where kind, size, signs and indent are."""
-    indents = np.fromiter((min(line.indent, 40) for line in lines), np.int64, len(lines))
-    shapes = np.empty(len(lines), np.uint64)
-    surroundings.shapes_of((reading.numbers, reading.said, reading.keys), indents, shapes)
+    shapes = np.empty(len(reading.said), np.uint64)
+    surroundings.shapes_of((reading.numbers, reading.said, reading.keys), reading.indents, shapes)
     return shapes
 
 

@@ -39,10 +39,10 @@ from moderation.extraction.line_model import (
 )
 from moderation.extraction.measure import by_group
 from moderation.extraction.plain import from_lines
-from moderation.extraction.trees import Trees
+from moderation.extraction.trees import Trees, mean_of
 from moderation.types import Comment
 
-_SEED = 7
+_SEED, _DRAWS = 7, 3  # the model is the mean of so many, each of other new layouts: one alone errs by chance
 _HALVES = 2  # parts of the hosts; what judges again learns from the judgements of trees that know only the other part
 _FIRST, _SECOND = Growth(45, 16, 0.15), Growth(50, 16, 0.12)
 _THIRD = Growth(70, 12, 0.08, 0.4)
@@ -69,11 +69,11 @@ class _Described:
 
     def rows(self) -> NDArray[np.float32]:
         """Return the features of the lines that are learned from."""
-        return describe(self.sample.lines, self.reading, self.shapes)[self.drawn]
+        return describe(self.reading, self.shapes)[self.drawn]
 
     def rows_again(self, first: Trees) -> NDArray[np.float32]:
         """Return the features for the second judgement of the lines that are learned from."""
-        features = describe(self.sample.lines, self.reading, self.shapes)
+        features = describe(self.reading, self.shapes)
         seen = look_again(first.log_probabilities(features, STATES, LEAST), self.reading, self.shapes)
         return np.concatenate([features, seen], axis=1)[self.drawn]
 
@@ -82,18 +82,29 @@ class _Described:
         return np.array(self.sample.states, np.int8)[self.drawn]
 
 
-def fit(train: Sequence[Page]) -> LineModel:
+def fit(train: Sequence[Page], draws: int = _DRAWS) -> LineModel:
     """Return the model for these pages."""
+    models = [_fitted(train, _SEED + _HALVES * draw) for draw in range(draws)]
+    return LineModel(
+        mean_of([model.first for model in models]),
+        mean_of([model.second for model in models]),
+        mean_of([model.third for model in models]),
+        np.mean([model.start for model in models], axis=0),
+        np.mean([model.steps for model in models], axis=0),
+    )
+
+
+def _fitted(train: Sequence[Page], seed: int) -> LineModel:
     halves = []
     for half in range(_HALVES):
-        rng = np.random.default_rng(_SEED + half)
+        rng = np.random.default_rng(seed + half)
         halves.append(
             [_described(s, rng) for s in samples([p for p in train if _fold(p, _HALVES) == half], rng) if len(s.lines)]
         )
     states = [np.concatenate([page.states() for page in half]) for half in halves]
-    first, first_held = _boosted_apart([[page.rows() for page in half] for half in halves], states, _FIRST)
+    first, first_held = _boosted_apart([[page.rows() for page in half] for half in halves], states, _FIRST, seed)
     again = [[page.rows_again(held) for page in half] for half, held in zip(halves, first_held, strict=True)]
-    second, second_held = _boosted_apart(again, states, _SECOND)
+    second, second_held = _boosted_apart(again, states, _SECOND, seed)
     steps = _steps([page.sample for half in halves for page in half], np.concatenate(states))
     found = [
         _found(page, (one, two), steps)
@@ -101,21 +112,21 @@ def fit(train: Sequence[Page]) -> LineModel:
         for page in half
     ]
     x, y, weights = (np.concatenate(column) for column in zip(*(f for f in found if f), strict=True))
-    return LineModel(first, second, boosted(x, y, 1, _THIRD, weights), *steps)
+    return LineModel(first, second, boosted(x, y, 1, _THIRD, weights, seed), *steps)
 
 
 def _described(sample: Sample, rng: np.random.Generator) -> _Described:
     reading = read(sample.lines)
-    return _Described(sample, reading, shapes_of(sample.lines, reading), sample.drawn(reading, rng))
+    return _Described(sample, reading, shapes_of(reading), sample.drawn(reading, rng))
 
 
 def _boosted_apart(
-    halves: Sequence[Sequence[NDArray[np.float32]]], states: Sequence[NDArray[np.int8]], growth: Growth
+    halves: Sequence[Sequence[NDArray[np.float32]]], states: Sequence[NDArray[np.int8]], growth: Growth, seed: int
 ) -> tuple[Trees, list[Trees]]:
     """Return the trees for all rows, and for each half those that have not seen it."""
     rows = [np.concatenate(half) for half in halves]
-    held = [boosted(x, y, STATES, growth) for x, y in zip(rows, states, strict=True)]
-    return boosted(np.concatenate(rows), np.concatenate(states), STATES, growth), held[::-1]
+    held = [boosted(x, y, STATES, growth, seed=seed) for x, y in zip(rows, states, strict=True)]
+    return boosted(np.concatenate(rows), np.concatenate(states), STATES, growth, seed=seed), held[::-1]
 
 
 def _steps(pages: Sequence[Sample], states: NDArray[np.int8]) -> Steps:
@@ -144,12 +155,11 @@ def _found(
     page: _Described, trees: tuple[Trees, Trees], steps: Steps
 ) -> tuple[NDArray[np.float32], NDArray[np.int8], NDArray[np.float64]] | None:
     """Return the features of the comments that are found on a page, whether each is one, and their weights."""
-    lines = page.sample.lines
-    emissions = judged(*trees, lines, page.reading, page.shapes)
-    first, last = segments(decoded(emissions, steps, looks(lines, page.reading)))
+    emissions = judged(*trees, page.reading, page.shapes)
+    first, last = segments(decoded(emissions, steps, looks(page.reading)))
     if not len(first):
         return None
-    sizes = np.array([len(line.text) for line in lines])
+    sizes = np.array([len(line.text) for line in page.sample.lines])
     gold = np.where(np.isin(page.sample.states, (BEGIN, INSIDE)), sizes, 0)
     right = [gold[a : b + 1].sum() >= _MOST_GOLD * sizes[a : b + 1].sum() for a, b in zip(first, last, strict=True)]
     weights = np.full(len(first), min(1.0, (_FEW / len(first)) ** 0.7))

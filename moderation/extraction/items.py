@@ -17,7 +17,8 @@ from moderation.types import Comment
 INTERFACE = (
     "form, button, textarea, select, .reply, .comment-reply-link, .comment-reply, .reply-link, .edit-link, "
     ".comment-edit-link, .comment-actions, .sharedaddy, .wpd-comment-footer, .avatar, .says, .comment-permalink, "
-    ".comment-likes, .comment-rating, .signature, .screen-reader-text, .jetpack-likes-widget-wrapper"
+    ".comment-likes, .comment-rating, .signature, .screen-reader-text, .jetpack-likes-widget-wrapper, "
+    ".show-all-toggle"
 )
 _WIDGETS = frozenset(("widget_recent_comments", "recent-comments", "recentcomments", "latest-comments"))
 _LONGEST_TIME = 40  # characters; a longer text than this only holds a time

@@ -20,7 +20,7 @@ from safetensors.numpy import load_file
 from moderation.extraction import trees_kernel
 from moderation.extraction.features import Reading, describe, describe_segments, look_again, shapes_of
 from moderation.extraction.lines import Line
-from moderation.extraction.lines_kernel import HEADER, MARKER, SAYS
+from moderation.extraction.lines_kernel import FOOTER, HEADER, MARKER, SAYS
 from moderation.extraction.trees import PARTS, Trees
 from moderation.extraction.wording import is_author_line
 
@@ -30,10 +30,10 @@ _CHUNK = 20_000  # lines that are described at once, which bounds memory
 _ENDS, _BESIDE = 1_000, 100  # lines at each end of the page and of a chunk that it is described with
 LEAST = 1e-6  # probability below which none is believed
 _AGREE, _DOUBT = 0.75, 2  # weight of what alike lines say; lines that say the contrary, as if seen
-# Probability from which a comment is kept, that of the surest of a page with comments, and that of an only one.
-_REAL, _SURE, _ALONE = 0.5, 0.5, 0.58
+_REAL, _SURE = 0.5, 0.6  # probability from which a comment is kept, and that of the surest of a page with comments
 _SAID = 2  # what lines_kernel writes for a verb of saying at the end of a line
 _EMPTY, _NEVER = 3.0, -15.0  # nats that a comment without a text costs, and what cannot be
+_FURNITURE = 3.0  # nats that it costs to take the last lines of a site for a part of a comment
 _TREES = ("first", "second", "third")
 
 
@@ -54,16 +54,17 @@ class LineModel:
         """Return the state of each line; all OUTSIDE where the page is better read as one without comments."""
         if not lines:
             return []
-        shapes = shapes_of(lines, reading)
-        emissions = judged(self.first, self.second, lines, reading, shapes)
+        shapes = shapes_of(reading)
+        emissions = judged(self.first, self.second, reading, shapes)
         said = np.flatnonzero((reading.said & HEADER).astype(bool) & (reading.numbers[:, SAYS] >= _SAID))
         named = [i for i in said.tolist() if is_author_line(lines[i].text)]
         emissions[named, BEGIN] -= _EMPTY  # "A says:" names an author, it begins no text
-        path = decoded(emissions, (self.start, self.steps), looks(lines, reading))
+        emissions[np.flatnonzero(reading.said & FOOTER)[:, None], (BEGIN, INSIDE)] -= _FURNITURE
+        path = decoded(emissions, (self.start, self.steps), looks(reading))
         first, last = segments(path)
         if len(first):
             real = self.third.probabilities(describe_segments((first, last, np.exp(emissions)), reading, shapes))
-            path = pruned(path, first, last, (real >= _REAL) & (real.max() >= (_SURE if len(real) > 1 else _ALONE)))
+            path = pruned(path, first, last, (real >= _REAL) & (real.max() >= _SURE))
         return [int(state) for state in path]
 
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -78,32 +79,30 @@ def from_arrays(arrays: Mapping[str, NDArray[Any]]) -> LineModel:
     return LineModel(first, second, third, arrays["start"], arrays["steps"])
 
 
-def judged(
-    first: Trees, second: Trees, lines: Sequence[Line], reading: Reading, shapes: NDArray[np.uint64]
-) -> NDArray[np.float32]:
+def judged(first: Trees, second: Trees, reading: Reading, shapes: NDArray[np.uint64]) -> NDArray[np.float32]:
     """Return the log probability of each state for each line, (lines, states)."""
-    if len(lines) <= _CHUNK:
-        features = describe(lines, reading, shapes)
+    if len(shapes) <= _CHUNK:
+        features = describe(reading, shapes)
         seen = look_again(first.log_probabilities(features, STATES, LEAST), reading, shapes)
         return second.log_probabilities(np.concatenate([features, seen], axis=1), STATES, LEAST)
-    chunks = _described(lines, reading, shapes)
+    chunks = _described(reading, shapes)
     seen = look_again(np.concatenate([first.log_probabilities(f, STATES, LEAST) for f in chunks]), reading, shapes)
     logs, start = [], 0
-    for features in _described(lines, reading, shapes):
+    for features in _described(reading, shapes):
         end = start + len(features)
         logs.append(second.log_probabilities(np.concatenate([features, seen[start:end]], axis=1), STATES, LEAST))
         start = end
     return np.concatenate(logs)
 
 
-def _described(lines: Sequence[Line], reading: Reading, shapes: NDArray[np.uint64]) -> Iterator[NDArray[np.float32]]:
+def _described(reading: Reading, shapes: NDArray[np.uint64]) -> Iterator[NDArray[np.float32]]:
     """Yield the features of one chunk of lines after the other, described with those beside it and the page's ends."""
-    n = len(lines)
+    n = len(shapes)
     for start in range(0, n, _CHUNK):
         end = min(start + _CHUNK, n)
         beside = [*range(_ENDS), *range(start - _BESIDE, end + _BESIDE), *range(n - _ENDS, n)]
         seen = np.unique(np.clip(beside, 0, n - 1))
-        features = describe([lines[i] for i in seen.tolist()], reading.part(seen), shapes[seen])
+        features = describe(reading.part(seen), shapes[seen])
         yield features[np.searchsorted(seen, start) :][: end - start]
 
 
@@ -117,9 +116,9 @@ def decoded(
     return best_path(agreed(emissions, path, looks), *steps) if BEGIN in path else path
 
 
-def looks(lines: Sequence[Line], reading: Reading) -> NDArray[np.int64]:
+def looks(reading: Reading) -> NDArray[np.int64]:
     """Return a number for how each line is set: bullet or number, indent, blank lines above it, (lines,)."""
-    set_in = np.fromiter((min(line.indent, 14) // 2 * 4 + min(line.blanks, 3) for line in lines), np.int64, len(lines))
+    set_in = np.minimum(reading.indents, 14) // 2 * 4 + np.minimum(reading.blanks, 3)
     return np.asarray(reading.numbers[:, MARKER].astype(np.int64) * 32 + set_in)
 
 

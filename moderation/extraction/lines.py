@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from moderation.extraction.times import only_time, time_span
 from moderation.extraction.wording import clean_author, is_author_line, says
@@ -20,8 +21,7 @@ _AFTER_NAME = re.compile(rf"(?:(?<=[\s:,.|]){_GLUE}[\s:,.|)·•-]*)+$", re.IGNO
 _TRIM = " \t,.;:|/@()[]•·–—-#»«>…"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line: its stripped text, code points [start, end) of the whole text, the blank lines above it, its indent.
 
     Blank lines at the start of a text are none.

@@ -16,12 +16,13 @@ FIRST, SECOND, TALK, STOP, MONTH, DAY, UNIT, AGO, CLOCK, SAY, BY, BUTTON = (1 <<
 # What a line is by its words and numbers together.
 TIME, HEADER, NAME, REPLY = (1 << k for k in range(18, 22))
 MENTION = 1 << 22  # a word for comments
+SITE = 1 << 23  # a word of the last lines of a site
 
 SEED, PRIME, START = np.uint64(14695981039346656037), np.uint64(1099511628211), np.uint64(0x9E3779B97F4A7C15)
 _LONGEST = 160  # characters of a line that can be a phrase (wording.LONGEST)
 _PREFIX = 8  # words of a phrase that has more after it
 _BRIEF = 14  # words of a line that may announce comments
-_BLANK, _ZERO = np.uint64(32), np.uint64(48)
+_BLANK, _ZERO, _COPYRIGHT = np.uint64(32), np.uint64(48), 0xA9
 
 COLUMNS = (
     "numbered",
@@ -112,7 +113,7 @@ def read_lines(
         letters = upper = digits = exclamations = commas = sentences = bars = 0
         words = numerals = figures = capitalised = 0  # figures: runs of numerals
         ones = twos = talks = stops = dates = agos = clocks = sayings = bys = buttons = rest = 0
-        days = units = mentions = 0
+        days = units = mentions = sites = 0
         line = SEED  # the hash of the words so far
         prefix = 0  # bits of phrases that go on after the words so far
         in_tail_say = False
@@ -159,6 +160,8 @@ def read_lines(
                     stops += 1
                 if bit & DAY:
                     days += 1
+                if bit & SITE:
+                    sites += 1
                 in_tail_say = bit & SAY != 0
                 if in_tail_say:
                     sayings += 1
@@ -237,6 +240,8 @@ def read_lines(
             bits |= found(line, table, marks) & (NUMBERED | BARE | OPENS | CLOSES | FOOTER | INTERFACE)
             if words > 0 and buttons + figures >= words:
                 bits |= INTERFACE
+            if codes[first] == _COPYRIGHT or (sites > 0 and sites + figures >= words):
+                bits |= FOOTER
             if words == 0:
                 bits = INTERFACE if n <= 6 else 0
             elif end == 33 or end == 63:

@@ -32,7 +32,9 @@ def from_lines(lines: Sequence[Line], model: LineModel, url: str | None = None) 
     if (said & OPENS).any() and (span := wpdiscuz.zone(lines)):
         return Document(_article(lines[: span[0]], said), finished(wpdiscuz.read(lines[slice(*span)])), url=url)
     states = model.states(lines, reading)
-    if (found := announced(lines, said)) and states.count(BEGIN) != len(found[1]):
+    found = announced(lines, said)
+    # A line that announces far fewer comments than there are speaks of something else.
+    if found and len(found[1]) != states.count(BEGIN) <= len(found[1]) + 1:
         return Document(_article(lines[: found[0]], said), finished(found[1]), url=url)
     first = next((i for i, state in enumerate(states) if state != OUTSIDE), len(lines))
     return Document(_article(lines[:first], said), finished(assembled(lines, states, said)), url=url)

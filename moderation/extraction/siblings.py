@@ -51,6 +51,9 @@ _FEW = 4.5  # for two or three nodes whose name speaks of posts only: an article
 _SURE = 5.0  # for one node alone, and for groups whose name says nothing of comments
 _SHORTEST = 2  # characters of a comment
 _LONGEST_NAME = 60
+_HELD, _ABOVE = 2, 2  # ancestors of a group, and nodes above it and each of them, where its number may stand
+_MOST_PARTS = 6  # children of a node that says how many there are
+_NUMBER = re.compile(r"(?<![\d.,])\d+(?![\d.,]\d)")
 
 
 def by_siblings(index: Index, marks: Marks) -> list[Found]:
@@ -120,6 +123,7 @@ def _score(nodes: Sequence[etree._Element], index: Index, marks: Marks) -> float
     score -= 3.0 * sum(item.linked * 2 > item.text for item in full) / n
     score -= 3.0 * sum(item.times > 2 for item in items) / n
     score -= 2.0 * (n - len(full)) / n
+    score += 1.0 * (all(item.time is not None for item in items) and _announced(nodes))
     score -= 1.5 * sum(map(_links_on, sample)) / n
     score += 0.5 * min(1.0, sum(item.text for item in full) / n / 60)
     above = [node for node in (sample[0], *sample[0].iterancestors()) if node.tag not in _PAGE]
@@ -127,6 +131,16 @@ def _score(nodes: Sequence[etree._Element], index: Index, marks: Marks) -> float
     score += 1.0 * any(kinds(name).worth > 1 for own in names for name in own)
     score -= 2.0 * any(NEVER.search(name) for own in names[:6] for name in own)
     return score + 0.1 * min(len(nodes), 10) - 1.0 * (len(nodes) == 1)
+
+
+def _announced(nodes: Sequence[etree._Element]) -> bool:
+    """Return whether a short line just above the group, or above what holds it, says how many nodes there are."""
+    for node in (nodes[0], *islice(nodes[0].iterancestors(), _HELD)):
+        for above in islice(node.itersiblings(preceding=True), _ABOVE):
+            text = " ".join("".join(map(str, above.itertext())).split()) if len(above) < _MOST_PARTS else ""
+            if len(text) <= _LONGEST_NAME and str(len(nodes)) in _NUMBER.findall(text):
+                return True
+    return False
 
 
 def _links_on(node: etree._Element) -> bool:

@@ -1,6 +1,7 @@
 """The times that pages print, as ISO 8601 where they can be resolved."""
 
 import datetime
+import functools
 import re
 
 _MONTHS = """\
@@ -46,6 +47,7 @@ _RELATIVE = re.compile(
     r"|\b(?:yesterday|today|just now|gestern|heute|hier|ayer|hoy|ieri|oggi|вчера|сегодня|wczoraj|dzisiaj)\b",
     re.IGNORECASE,
 )
+_DIGIT = re.compile(r"\d")
 _ALONE = re.compile(r"\d{1,2}[:.]\d\d(?::\d\d)?\s*(?:[ap]\.?m\.?|uhr)?", re.IGNORECASE | re.ASCII)
 # What may stand between the parts of a printed time.
 _GLUE = re.compile(
@@ -59,9 +61,10 @@ _GLUE = re.compile(
 )
 
 
+@functools.lru_cache(maxsize=1 << 12)  # the lines between comments are looked at for author and time
 def time_span(line: str) -> tuple[int, int] | None:
     """Return where the first printed time of `line` (a date with its time of day, or "3 days ago") starts and ends."""
-    if not any(character.isdigit() for character in line) and not _RELATIVE.search(line):
+    if not _DIGIT.search(line) and not _RELATIVE.search(line):
         return None
     named = next(
         (match for match in _NAMED.finditer(line) if match["month"].lower() in _MONTH and (match["d1"] or match["d2"])),

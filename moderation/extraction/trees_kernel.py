@@ -5,35 +5,55 @@ from numpy.typing import NDArray
 
 from moderation.compiling import compiled
 
-_ROWS = 16  # rows that are judged together: they and one tree stay in the nearest cache
+LEAVES = 16  # of a tree, at most
+_ROWS = 64  # rows that are judged together: as many as the compiler makes vector instructions of
+_ALL = np.int32((1 << LEAVES) - 1)
+_DE_BRUIJN = 0x09AF  # times a power of two, its upper four bits say which
+
+
+def _places() -> NDArray[np.uint8]:
+    places = np.empty(LEAVES, np.uint8)
+    for k in range(LEAVES):
+        places[_DE_BRUIJN * (1 << k) % (1 << LEAVES) >> 12] = k
+    return places
+
+
+_PLACES = _places()
 
 
 @compiled
 def add_trees(
     features: NDArray[np.float32],
-    nodes: tuple[NDArray[np.uint16], NDArray[np.float32], NDArray[np.uint8]],
-    roots: NDArray[np.int32],
+    nodes: tuple[NDArray[np.uint16], NDArray[np.float32], NDArray[np.int32]],
+    trees: tuple[NDArray[np.int32], NDArray[np.float32]],
     out: NDArray[np.float32],
 ) -> None:
-    """Add each tree's value to out[:, tree % states].
+    """Add each tree's value to out[:, tree % outputs], without a branch (QuickScorer: Lucchese et al., SIGIR 2015).
 
-    nodes: for each node the feature, the threshold (a leaf: the value), and the left child counted from the root (a
-    leaf: 0); the right child comes next to it. A row goes left where its feature is at most the threshold.
+    nodes: for each inner node the feature, the threshold, and as bits the leaves that can still be reached where the
+    feature is greater: all but those to the left of the node. All nodes of a tree are looked at, in any order; the
+    leaf is the leftmost that is left. trees: the first node of each, and one more; the values of its leaves from left
+    to right, (trees, LEAVES).
     """
-    feature, threshold, left = nodes
-    states = out.shape[1]
+    feature, threshold, kept = nodes
+    starts, values = trees
+    outputs = out.shape[1]
+    block = np.zeros((features.shape[1], _ROWS), np.float32)
+    alive = np.empty(_ROWS, np.int32)
     for first in range(0, len(features), _ROWS):
-        last = min(first + _ROWS, len(features))
-        for tree in range(len(roots)):
-            root = roots[tree]
-            state = tree % states
-            for i in range(first, last):
-                node = root
-                step = left[node]
-                while step != 0:
-                    node = root + step + (features[i, feature[node]] > threshold[node])
-                    step = left[node]
-                out[i, state] += threshold[node]
+        rows = min(_ROWS, len(features) - first)
+        for i in range(rows):
+            for f in range(features.shape[1]):
+                block[f, i] = features[first + i, f]
+        for tree in range(len(values)):
+            alive[:] = _ALL
+            for node in range(starts[tree], starts[tree + 1]):
+                row, most, left = block[feature[node]], threshold[node], kept[node]
+                for i in range(_ROWS):
+                    alive[i] &= left if row[i] > most else _ALL
+            for i in range(rows):
+                lowest = alive[i] & -alive[i]
+                out[first + i, tree % outputs] += values[tree, _PLACES[(lowest * _DE_BRUIJN >> 12) & 15]]
 
 
 @compiled

@@ -51,6 +51,12 @@ def _phrases(group: str, name: str) -> tuple[frozenset[str], frozenset[str]]:
     return exact, frozenset(phrase[:-2] for phrase in listed if phrase.endswith(" *"))
 
 
+@functools.cache
+def _site() -> frozenset[str]:
+    """Return the words of a site's last lines, which hold nothing else: "Imprint · Privacy"; and what a number is."""
+    return frozenset([*words_table()["word"]["site"], "0"])
+
+
 def key(line: str) -> str:
     """Return the words of `line` in lower case, each run of numbers as 0, without the signs between them."""
     words = [word if not word[0].isdecimal() else "0" for word in _WORD.findall(lowered(line))]
@@ -70,6 +76,8 @@ def says(group: str, name: str, line: str) -> bool:
     exact, starts = _phrases(group, name)
     if group == "interface" and (not words or line[-1] in "!?"):
         return not words and len(line) <= 6
+    if group == "footer" and words and (line[0] == "©" or (words != "0" and _site() >= set(words.split()))):
+        return True
     if words in exact or (group == "interface" and all(word in exact for word in words.split())):
         return True
     ends = [i for i, character in enumerate(words) if character == " "][:8]

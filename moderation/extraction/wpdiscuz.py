@@ -31,9 +31,14 @@ _FEWEST_MARKERS = 2  # interface lines in a row that make the start of the comme
 
 
 def zone(lines: Sequence[Line]) -> tuple[int, int] | None:
-    """Return the lines [first, last) that hold comments; None where no wpDiscuz block with its blank lines is."""
+    """Return the lines [first, last) that hold comments; None where no wpDiscuz block with its blank lines is.
+
+    Under "0 Comments" there is none.
+    """
     start, run = None, 0
     for i, line in enumerate(lines):
+        if line.text.startswith("0 ") and says("boundary", "numbered", line.text):
+            return None
         opens = says("boundary", "wpdiscuz", line.text)
         if opens or says("interface", "lines", line.text):
             run += 1
@@ -78,4 +83,6 @@ def _names_author(line: Line, following: Line | None, closed: bool) -> bool:
     """Return whether `line` stands where the grammar has an author, and could be one."""
     if following is None or following.blanks > 1 or line.blanks > 1 or not may_be_name(line.text):
         return False
+    if closed and only_time(following.text):
+        return True
     return following.blanks == 1 and (closed or line.blanks == 1)

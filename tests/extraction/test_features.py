@@ -67,7 +67,7 @@ def test_features_are_finite_and_one_row_a_line(text: str) -> None:
     lines = split_lines(text)
     if lines:
         reading = read(lines)
-        features = describe(lines, reading, shapes_of(lines, reading))
+        features = describe(reading, shapes_of(reading))
         assert features.shape[0] == len(lines)
         assert shipped_model().first.feature.max() < features.shape[1]
         assert np.isfinite(features).all()

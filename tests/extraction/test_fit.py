@@ -3,7 +3,7 @@ import pytest
 from lightgbm import Dataset, train
 from safetensors.numpy import load_file
 
-from moderation.extraction.augmented import Sample, bare, emptied, samples
+from moderation.extraction.augmented import Sample, bare, emptied, grafted, samples
 from moderation.extraction.boosting import Growth, boosted, exported
 from moderation.extraction.features import read
 from moderation.extraction.fit import fit, save
@@ -11,6 +11,7 @@ from moderation.extraction.gold import Page, states_of
 from moderation.extraction.layouts import Material, relaid
 from moderation.extraction.line_model import AFTER, AROUND, AUTHOR, BEGIN, INSIDE, OUTSIDE, from_arrays
 from moderation.extraction.lines import split_lines
+from moderation.extraction.trees import mean_of
 
 TEXT = """A headline
 A story of some length.
@@ -61,6 +62,31 @@ def test_an_emptied_page_keeps_everything_but_the_comments():
 def material():
     article = split_lines("One line of it.\nAnother one.")
     return Material([article], [article], [[["First words.", "More words."], ["Other words."]]])
+
+
+def test_a_graft_keeps_a_comment_between_its_author_and_what_is_below() -> None:
+    rng = np.random.default_rng(0)
+    seen = set()
+    for _ in range(40):
+        made = grafted(page(), material(), rng)
+        said = [line.text for line, state in zip(made.lines, made.states, strict=True) if state not in (OUTSIDE, AFTER)]
+        seen.add(tuple(said))
+        assert [line.text for line, state in zip(made.lines, made.states, strict=True) if state == OUTSIDE]
+    assert seen == {
+        ("Anna says:", "First words.", "More words.", "Reply"),
+        ("Anna says:", "Other words.", "Reply"),
+        ("Anna says:", "First words.", "More words.", "Reply", "Tom says:", "Other words.", "Reply"),
+    }
+
+
+def test_a_graft_says_how_many_comments_are_left() -> None:
+    lines = split_lines("A story.\n2 Comments\nAnna says:\nFirst words.\nTom says:\nOther words 2.\nImprint")
+    whole = Page("a", "a", lines, [OUTSIDE, AROUND, AUTHOR, BEGIN, AUTHOR, BEGIN, AFTER])
+    rng = np.random.default_rng(0)
+    announced = {
+        next(line.text for line in grafted(whole, material(), rng).lines if "omments" in line.text) for _ in range(20)
+    }
+    assert announced == {"1 Comments", "2 Comments"}
 
 
 def test_new_layouts_hold_the_comments_in_order():
@@ -117,6 +143,16 @@ def test_exported_trees_agree_with_lightgbm(outputs):
     assert exported(booster).sums(x, outputs) == pytest.approx(raw, abs=1e-5)
 
 
+def test_the_mean_of_trees_gives_the_mean() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(500, 5)).astype(np.float32)
+    y = (x[:, 1] > 0.3).astype(np.int8) + (x[:, 2] > 0)
+    several = [boosted(x, y, 3, Growth(4, 8, 0.2, 0.5), seed=seed) for seed in range(3)]
+    sums = [trees.sums(x, 3) for trees in several]
+    assert np.abs(sums[0] - sums[1]).max() > 0
+    assert mean_of(several).sums(x, 3) == pytest.approx(np.mean(sums, axis=0), abs=1e-5)
+
+
 def test_trees_learn_what_can_be_learned():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(3000, 5)).astype(np.float32)
@@ -127,7 +163,7 @@ def test_trees_learn_what_can_be_learned():
 
 def test_a_model_is_fitted_and_kept(tmp_path):
     pages = [long_page(f"host{k}.example") for k in range(8)]
-    model = fit(pages)
+    model = fit(pages, draws=1)
     save(model, tmp_path / "lines.safetensors")
     kept = from_arrays(load_file(tmp_path / "lines.safetensors"))
     lines = page().lines

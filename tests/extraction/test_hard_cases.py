@@ -1,7 +1,6 @@
 """Pages that are easily misread, written for the project: what `extract` must say of them, as HTML and as text."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,22 +17,9 @@ def read(name: str, form: str) -> Document:
     return extract(source if form == "html" else visible_text(source), format=form)
 
 
-MISREAD = {
-    ("two-comments", "html"): "two alike nodes of a site's own are too few for the search for siblings",
-    ("two-comments", "text"): "a footer of one line right below the last comment is taken for a part of it",
-}
-
-
-def both(*names: str) -> list[Any]:
-    """Return each page as HTML and as text; those that are misread today must fail."""
-    return [
-        pytest.param(
-            *case,
-            marks=[pytest.mark.xfail(strict=True, reason=MISREAD[case])] if case in MISREAD else [],
-            id="-".join(case),
-        )
-        for case in ((name, form) for name in names for form in ("html", "text"))
-    ]
+def both(*names: str) -> list[tuple[str, str]]:
+    """Return each page as HTML and as text."""
+    return [(name, form) for name in names for form in ("html", "text")]
 
 
 @pytest.mark.parametrize(("name", "form"), both(*NONE))

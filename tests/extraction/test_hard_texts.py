@@ -241,3 +241,25 @@ def test_the_furniture_of_other_languages_is_known(language: str) -> None:
     document = extract(f"{ARTICLE}\n{boundary}\n\n{comments}\n{form}\n", format="text")
     assert [comment.text for comment in document.comments] == bodies
     assert [comment.author for comment in document.comments] == ["Marten", "Dagny", "Olaf"]
+
+
+def test_wpdiscuz_may_print_a_time_right_below_the_name() -> None:
+    comments = "".join(
+        f"\n{name}\n2 years ago\n\n{text}\n\n4\n\nReply\n"
+        for name, text in (("Marten", "I took it to work."), ("Olaf", "You could all swim."), ("Ada", "I miss it."))
+    )
+    found = extract(
+        f"{ARTICLE}\n3 Comments\nOldest\nNewest Most Voted\nInline Feedbacks\nView all comments\n{comments}",
+        format="text",
+    ).comments
+    assert [(comment.author, comment.text) for comment in found] == [
+        ("Marten", "I took it to work."),
+        ("Olaf", "You could all swim."),
+        ("Ada", "I miss it."),
+    ]
+
+
+def test_wpdiscuz_without_comments_has_none() -> None:
+    head = "0 Comments\nOldest\nNewest Most Voted\nInline Feedbacks\nView all comments"
+    below = "Like what you read?\nSubscribe to our newsletter!\n\nGet all the latest articles and photos!"
+    assert texts(f"{ARTICLE}\n{head}\n\n{below}\n") == []
