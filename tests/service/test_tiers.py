@@ -10,7 +10,7 @@ pytest.importorskip("onnx")
 
 from moderation.bundle import Manifest, write_bundle
 from moderation.classifiers import encoder, ngram
-from moderation.classifiers.cascade import FILE, CascadeClassifier, Part, Plan
+from moderation.classifiers.cascade import FILE, CascadeClassifier, Mix, Part, Plan
 from moderation.classifiers.encoder import EncoderClassifier
 from moderation.classifiers.ngram import NgramClassifier, Weights
 from moderation.golden import GOLDEN, golden_file
@@ -31,7 +31,6 @@ def cascade(tmp_path_factory: pytest.TempPathFactory) -> Path:
     table = lot.integers(-127, 128, (1 << 10, 2), dtype=np.int8)
     fast = NgramClassifier(INFO, Weights(table, np.full((2, 2), 0.02), np.zeros(2)))
     accurate = EncoderClassifier(INFO, model(), TOKENS, threads=1)
-    both = CascadeClassifier(INFO, fast, accurate, BANDS)
 
     def manifest(kind: str) -> Manifest:
         return Manifest(kind, "drawn", "1", LABELS, ("en",), NORMALISER_VERSION, THRESHOLDS, "Apache-2.0")
@@ -39,7 +38,9 @@ def cascade(tmp_path_factory: pytest.TempPathFactory) -> Path:
     first = write_bundle(folder / "fast", manifest("ngram"), {ngram.ARRAYS: fast.to_file()})
     second = write_bundle(folder / "accurate", manifest("encoder"), {encoder.MODEL: model(), encoder.TOKENIZER: TOKENS})
     parts = [Part(b.path.name, b.manifest.sha256) for b in (first, second)]
-    files = {FILE: Plan(parts[0], parts[1], BANDS).to_file(), GOLDEN: golden_file(both, TEXTS)}
+    plan = Plan(parts[0], parts[1], BANDS, dict.fromkeys(LABELS, Mix(0.3, 0.8)))
+    both = CascadeClassifier(INFO, fast, accurate, plan)
+    files = {FILE: plan.to_file(), GOLDEN: golden_file(both, TEXTS)}
     return write_bundle(folder / "both", manifest("cascade"), files).path
 
 
