@@ -77,6 +77,11 @@ class _Run:
     best_step: int = 0
 
 
+def run_name(course: Course, options: FitOptions) -> str:
+    """Return what tells a run from others: its options and its course."""
+    return json.dumps(asdict(options) | {"course": course.name, "steps": len(course.plan)})
+
+
 def padded(tokens: Sequence[NDArray[np.int32]]) -> Tensor:
     """Return rows of token numbers as int64 (n, longest), padded on the right."""
     result = np.full((len(tokens), max(len(row) for row in tokens)), PAD, np.int64)
@@ -102,7 +107,7 @@ def fit(
         if isinstance(layer, nn.Dropout):
             layer.p = options.dropout
     run = _Run(model, _optimizer(model, options), _copy(model))
-    name = json.dumps(asdict(options) | {"course": course.name, "steps": len(plan)})
+    name = run_name(course, options)
     file = work / CHECKPOINT
     if file.exists():
         _load(run, file, name)

@@ -1,8 +1,6 @@
 """What a long training keeps of the parts that are done, so that a killed run does not do them again."""
 
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +10,7 @@ from safetensors.numpy import save
 
 from moderation.atomic import written_aside
 from moderation.errors import ModerationError
-from moderation.training.encoder.fitting import Course, FitOptions
+from moderation.training.encoder.fitting import Course, FitOptions, run_name
 
 Arrays = Mapping[str, NDArray[np.float32]]
 
@@ -22,7 +20,7 @@ def kept(file: Path, course: Course, options: FitOptions, make: Callable[[], Arr
 
     Raises ModerationError where the file is of another course, or none.
     """
-    name = json.dumps(asdict(options) | {"course": course.name, "steps": len(course.plan)})
+    name = run_name(course, options)
     if not file.exists():
         arrays = make()
         with written_aside(file) as out:
