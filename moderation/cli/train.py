@@ -68,6 +68,14 @@ def train(
     folds: Annotated[
         int, typer.Option(min=0, help="Encoder: teachers, each of which learns without one part and judges it.")
     ] = 0,
+    soft_labels: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Encoder: what teachers said in an earlier run (soft-labels.safetensors of its --work), in place of "
+            "--folds.",
+        ),
+    ] = None,
     trust: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Encoder: how much of a known label is the teachers'.")
     ] = 0.5,
@@ -155,6 +163,7 @@ def train(
                     pieces=pieces,
                     adapt=adapt,
                     folds=folds,
+                    soft_labels=soft_labels,
                     trust=trust,
                     device=device,
                     threads=threads or os.cpu_count() or 1,

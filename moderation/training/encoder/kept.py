@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
@@ -12,7 +12,7 @@ from moderation.atomic import written_aside
 from moderation.errors import ModerationError
 from moderation.training.encoder.fitting import Course, FitOptions, run_name
 
-Arrays = Mapping[str, NDArray[np.float32]]
+Arrays = Mapping[str, NDArray[Any]]
 
 
 def kept(file: Path, course: Course, options: FitOptions, make: Callable[[], Arrays]) -> Arrays:

@@ -108,18 +108,23 @@ def ngrams_say(
     return result
 
 
-def taught(lessons: Lessons, said: Sequence[_Logits], written: NDArray[np.bool_], trust: float) -> Lessons:
-    """Return the lessons with what teachers `said`, (n, labels) each, mixed into the labels: `trust` is their part in
-    a label that is known; one that is not is theirs alone, and counts half.
-    """
+def stacked(lessons: Lessons, said: Sequence[_Logits], written: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return soft labels, float32 (n, labels), by what teachers `said`, (n, labels) each."""
     known = lessons.weights > 0
-    soft = np.stack(
-        [_stacked([logits[:, k] for logits in said], lessons, known[:, k], written, k) for k in range(known.shape[1])],
-        axis=1,
-    )
-    part = np.where(known, np.where(written, 0.0, trust)[:, None], 1.0)
-    labels = ((1 - part) * lessons.labels + part * soft).astype(np.float32)
-    return replace(lessons, labels=labels, weights=np.where(known, lessons.weights, np.float32(_UNKNOWN)))
+    columns = [
+        _stacked([logits[:, k] for logits in said], lessons, known[:, k], written, k) for k in range(known.shape[1])
+    ]
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
+def taught(lessons: Lessons, soft: NDArray[np.float32], written: NDArray[np.bool_], trust: float) -> Lessons:
+    """Return the lessons with `soft` labels, (n, labels), mixed into the labels: `trust` is their part in a label that
+    is known; one that is not is theirs alone, and counts half. Where they are NaN, the lessons stay as they are.
+    """
+    known, there = lessons.weights > 0, ~np.isnan(soft)
+    part = np.where(known, np.where(written, 0.0, trust)[:, None], 1.0) * there
+    labels = ((1 - part) * lessons.labels + part * np.nan_to_num(soft)).astype(np.float32)
+    return replace(lessons, labels=labels, weights=np.where(known | ~there, lessons.weights, np.float32(_UNKNOWN)))
 
 
 def _stacked(

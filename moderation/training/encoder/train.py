@@ -40,7 +40,8 @@ from moderation.training.encoder.kept import Arrays, kept
 from moderation.training.encoder.labelling import Lessons, known_labels, label_course
 from moderation.training.encoder.pretrained import HUB_NAME, find_pretrained
 from moderation.training.encoder.quantise import seen_ranges
-from moderation.training.encoder.teachers import encoders_say, folds_of, ngrams_say, taught
+from moderation.training.encoder.soft_labels import SOFT_LABELS, by_name, of_rows, read_soft_labels, row_keys
+from moderation.training.encoder.teachers import encoders_say, folds_of, ngrams_say, stacked, taught
 
 __all__ = ["FITTED", "HUB_NAME", "PASSES", "EncoderOptions", "FitOptions", "train_encoder"]
 
@@ -81,8 +82,9 @@ class EncoderOptions:
     `passes` overrides PASSES: how often the rows of a corpus are seen in one of the `epochs` (0: `base` is only
     exported); `pieces` is about the size of the vocabulary. Before the labels, the encoder guesses hidden words of the
     rows for `adapt` epochs. With `folds` (2 or more), that many teachers each learn without one part of the rows and
-    judge it, and `trust` (0 to 1) is how much of a label is theirs. `device` is torch's name of the processor,
-    `threads` how many it may use.
+    judge it, and `trust` (0 to 1) is how much of a label is theirs; `soft_labels` is the file in which an earlier run
+    left what its teachers said, to be taught by them again. `device` is torch's name of the processor, `threads` how
+    many it may use.
     """
 
     output: Path
@@ -97,6 +99,7 @@ class EncoderOptions:
     pieces: int = 16_400
     adapt: float = 0.0
     folds: int = 0
+    soft_labels: Path | None = None
     trust: float = 0.5
     device: str = "cpu"
     threads: int = 2
@@ -114,7 +117,9 @@ def train_encoder(options: EncoderOptions, progress: Progress = silent) -> Bundl
     checkpoint are of no use.
     """
     check_replaceable(options.output)
-    left = [file for pattern in (CHECKPOINT, "adapt*", "teacher-*") for file in options.work.glob(pattern)]
+    left = [file for pattern in (CHECKPOINT, "adapt*", "teacher-*", SOFT_LABELS) for file in options.work.glob(pattern)]
+    if options.folds and options.soft_labels:
+        raise CorpusError("Soft labels are given, so no teachers are needed: leave out --folds, or --soft-labels.")
     if left and not options.resume:
         raise OutputError(f"{left[0]}: a run was left here. Go on with it (--resume), or give another --work.")
     try:
@@ -135,6 +140,8 @@ def train_encoder(options: EncoderOptions, progress: Progress = silent) -> Bundl
     normalised = [normalise(text).text for text in texts]
     start, went_on_from = _start(options, [normalised[k] for k in learn], labels, len(corpora))
     start.model.to(device)
+    if device.type == "cpu" and options.fit.bfloat16:  # torch's fused attention takes ten times as long there
+        start.model.bert.set_attn_implementation("eager")
     tokens = [np.array(e.ids[:_LEARNED_TOKENS], np.int32) for e in start.tokenizer.encode_batch(normalised)]
     passes = _passes(options, rows.names)
     lessons = known_labels([tokens[k] for k in learn], rows.labels[learn][:, labels], rows.corpus[learn])
@@ -142,12 +149,15 @@ def train_encoder(options: EncoderOptions, progress: Progress = silent) -> Bundl
     try:
         if options.adapt:
             _adapt(start, lessons, options, progress)
-        if options.folds:
-            fold = folds_of(corpora, options.folds)[learn]
-            written = np.array(rows.synthetic)[lessons.corpus]
-            lessons = _taught(
-                start, lessons, [texts[k] for k in learn], (fold, written), passes, measure, options, progress
-            )
+        written = np.array(rows.synthetic)[lessons.corpus]
+        keys = row_keys(corpora)[learn]
+        if options.soft_labels:
+            soft = read_soft_labels(options.soft_labels, keys, start.labels)
+            lessons = taught(lessons, soft, written, options.trust)
+        elif options.folds:
+            parts = folds_of(corpora, options.folds)[learn], written
+            arrays = _said(start, lessons, [texts[k] for k in learn], keys, parts, passes, measure, options, progress)
+            lessons = taught(lessons, of_rows(keys, start.labels, arrays), written, options.trust)
         course = label_course(lessons, passes, options.fit)
         reached = fit(start.model, course, measure, options.fit, options.work, _under("training", progress))
     except torch.AcceleratorError:
@@ -176,7 +186,8 @@ def train_encoder(options: EncoderOptions, progress: Progress = silent) -> Bundl
         "epochs": options.epochs,
         "adapt": options.adapt,
         "folds": options.folds,
-        "trust": options.trust if options.folds else 0.0,
+        "soft_labels": _sha256(options.soft_labels) if options.soft_labels else "",
+        "trust": options.trust if options.folds or options.soft_labels else 0.0,
         "passes": dict(zip(rows.names, passes, strict=True)),
         "precision": {name: options.aim.precision[name] for name in info.labels},
         "prevalence": options.aim.prevalence,
@@ -206,23 +217,30 @@ def _adapt(start: Fitted, lessons: Lessons, options: EncoderOptions, progress: P
     start.model.bert.load_state_dict({k: torch.from_numpy(v) for k, v in layers.items()})
 
 
-def _taught(
+def _said(
     start: Fitted,
     lessons: Lessons,
     texts: Sequence[str],
+    keys: NDArray[np.uint64],
     parts: tuple[NDArray[np.int64], NDArray[np.bool_]],
     passes: Sequence[float],
     measure: Measure,
     options: EncoderOptions,
     progress: Progress,
-) -> Lessons:
-    """Return the lessons with soft labels; `parts` are the rows' folds, and which of them the project wrote."""
+) -> Arrays:
+    """Return what teachers say of the rows, or what they said before the run was killed; `parts` are the rows' folds,
+    and which of them the project wrote.
+    """
     shorter = min(1.0, _TEACHER_EPOCHS / options.epochs) if options.epochs else 0.0
-    said = encoders_say(
-        start.model, lessons, *parts, [p * shorter for p in passes], measure, options.fit, options.work, progress
-    )
-    progress("n-gram teachers", 0, 1)
-    return taught(lessons, [said, ngrams_say(texts, lessons, *parts, options.threads)], parts[1], options.trust)
+    seen = [p * shorter for p in passes]
+
+    def said() -> Arrays:
+        encoders = encoders_say(start.model, lessons, *parts, seen, measure, options.fit, options.work, progress)
+        progress("n-gram teachers", 0, 1)
+        ngrams = ngrams_say(texts, lessons, *parts, options.threads)
+        return by_name(keys, start.labels, stacked(lessons, [encoders, ngrams], parts[1]))
+
+    return kept(options.work / SOFT_LABELS, label_course(lessons, seen, options.fit), options.fit, said)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -275,8 +293,12 @@ def _start(options: EncoderOptions, texts: list[str], labels: Sequence[int], cor
             f"{options.base}: knows {', '.join(fitted.labels)}, and these corpora teach {', '.join(names)}. Start from "
             "other weights, or give corpora that teach the same."
         )
-    with (Path(options.base) / "model.safetensors").open("rb") as file:
-        return fitted, file_digest(file, "sha256").hexdigest()
+    return fitted, _sha256(Path(options.base) / "model.safetensors")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 def _calibrated(

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from safetensors.numpy import save
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
@@ -16,13 +18,16 @@ pytest.importorskip("onnx")
 
 from moderation.bundle import load_bundle  # noqa: E402
 from moderation.classifiers import load_classifier  # noqa: E402
+from moderation.classifiers.encoder import MODEL  # noqa: E402
 from moderation.errors import CorpusError, DeviceError, ModerationError, OutputError  # noqa: E402
 from moderation.golden import replay  # noqa: E402
+from moderation.labels import LABEL_NAMES  # noqa: E402
 from moderation.scorer import Scorer  # noqa: E402
 from moderation.text import normalise  # noqa: E402
 from moderation.training.encoder import fitting, labelling  # noqa: E402
 from moderation.training.encoder.checkpoint import read_checkpoint  # noqa: E402
 from moderation.training.encoder.fitting import CHECKPOINT, FitOptions, padded  # noqa: E402
+from moderation.training.encoder.soft_labels import SOFT_LABELS  # noqa: E402
 from moderation.training.encoder.train import EncoderOptions, train_encoder  # noqa: E402
 from tests.training.encoder.conftest import SAMPLE, sample_texts  # noqa: E402
 
@@ -106,6 +111,39 @@ def test_a_long_training_goes_on_from_any_of_its_parts(
     assert [whole.manifest.training[k] for k in ("adapt", "folds", "trust")] == [1.0, 2, 0.5]
     with pytest.raises(ModerationError, match="other options or other corpora"):
         train_encoder(options(pretrained, tmp_path, resume=True, **long | {"adapt": 2.0}))
+
+
+def test_what_teachers_said_teaches_again(pretrained: Path, tmp_path: Path) -> None:
+    train_encoder(options(pretrained, tmp_path, folds=2, epochs=1.0))
+    said = tmp_path / "work" / SOFT_LABELS
+    train_encoder(options(pretrained, tmp_path / "again", soft_labels=said, epochs=1.0))
+    one, other = load_bundle(tmp_path / "bundle"), load_bundle(tmp_path / "again" / "bundle")
+    assert one.files[MODEL] == other.files[MODEL]
+    assert other.manifest.training["soft_labels"] == sha256(said.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("arrays", "line"),
+    [
+        (None, "no soft labels that can be read"),
+        ({"row": np.zeros(3, np.uint64)}, "lacks antisemitism, hate, toxicity"),
+        ({k: np.zeros(3, np.float32) for k in ("row", *LABEL_NAMES)}, "lacks columns of one length"),
+        ({k: np.zeros(3, np.uint64 if k == "row" else np.float32) for k in ("row", *LABEL_NAMES)}, "none of these"),
+    ],
+)
+def test_soft_labels_of_no_use(
+    pretrained: Path, tmp_path: Path, arrays: dict[str, NDArray[Any]] | None, line: str
+) -> None:
+    file = tmp_path / "soft.safetensors"
+    if arrays is not None:
+        file.write_bytes(save(arrays))
+    with pytest.raises(ModerationError, match=line):
+        train_encoder(options(pretrained, tmp_path, soft_labels=file))
+
+
+def test_soft_labels_and_teachers_at_once(pretrained: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModerationError, match="leave out --folds"):
+        train_encoder(options(pretrained, tmp_path, soft_labels=tmp_path / "soft.safetensors", folds=2))
 
 
 def test_a_run_that_was_killed_while_it_was_exported_goes_on(pretrained: Path, trained: Path, tmp_path: Path) -> None:
