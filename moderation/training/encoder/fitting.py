@@ -38,8 +38,9 @@ class FitOptions:
     `rate` is the highest learning rate, `batch_tokens` the most tokens in a batch, `hidden` the share of tokens that
     are hidden, `dropout` the share of activations that are. `bfloat16` multiplies matrices in 16 bits and keeps weights
     in 32: half the time on processors that have the instructions, several times slower on others. The model is measured
-    every `check_every` steps, training stops after `patience` checks without a better one. A checkpoint is written
-    every `save_seconds`.
+    every `check_every` steps, training stops after a `patience` (0 to 1) of all steps without a better check: while
+    the rate is high, a course that goes on from good weights is worse than them for long. A checkpoint is written every
+    `save_seconds`.
     """
 
     rate: float = 1e-4
@@ -50,7 +51,7 @@ class FitOptions:
     weight_decay: float = 0.01
     seed: int = 1
     check_every: int = 250
-    patience: int = 8
+    patience: float = 0.5
     save_seconds: float = 240.0
 
 
@@ -114,7 +115,7 @@ def fit(
     behind = np.cumsum([len(batch) for batch in plan])
     first, started, saved = run.step, time.monotonic(), time.monotonic()
     since = torch.zeros((), device=next(model.parameters()).device)  # the losses: looking at each would stall a GPU
-    while run.step < len(plan) and (not measure or run.step - run.best_step < options.patience * options.check_every):
+    while run.step < len(plan) and (not measure or run.step - run.best_step < options.patience * len(plan)):
         since += _learn(run, course, options)
         ended = run.step == len(plan)
         if ended or run.step % options.check_every == 0:
