@@ -18,6 +18,7 @@ from moderation.shipped import shipped
 from moderation.text import NORMALISER_VERSION
 from moderation.training.calibrate import Calibrated
 from moderation.training.card import model_card
+from moderation.training.rows import parts_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +65,7 @@ def write_trained(output: Path, trained: Trained, corpora: Sequence[Corpus]) -> 
 
 
 def _entry(corpus: Corpus, labels: Sequence[str]) -> dict[str, Any]:
+    parts = parts_of(corpus)
     known = [not np.isnan(column).all() for column in corpus.labels.T]
     return {
         "name": corpus.spec.name,
@@ -72,7 +74,7 @@ def _entry(corpus: Corpus, labels: Sequence[str]) -> dict[str, Any]:
         "licence": corpus.spec.licence,
         "sha256": corpus.sha256,
         "labels": [name for name in labels if known[LABEL_NAMES.index(name)]],
-        "rows": {part: corpus.split.count(part) for part in ("train", "calibration", "validation")},
+        "rows": {part: parts.count(part) for part in ("train", "calibration", "validation")},
     }
 
 

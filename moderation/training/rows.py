@@ -47,7 +47,7 @@ def rows_of(corpora: Sequence[Corpus]) -> Rows:
         )
     return Rows(
         np.concatenate([c.labels for c in corpora]),
-        np.array([_part(c, part) for c in corpora for part in c.split]),
+        np.array([part for c in corpora for part in parts_of(c)]),
         np.repeat(np.arange(len(corpora)), [len(c.texts) for c in corpora]),
         names,
         synthetic,
@@ -66,9 +66,9 @@ def learnable(rows: Rows, directory: Path) -> list[int]:
     return labels
 
 
-def _part(corpus: Corpus, part: str) -> str:
-    """Return what a row is for: synthetic pairs only teach, thresholds come from what people wrote."""
-    return "train" if corpus.spec.shipped and part == "calibration" else part
+def parts_of(corpus: Corpus) -> list[str]:
+    """Return what each row is for: synthetic pairs only teach, thresholds come from what people wrote."""
+    return ["train" if corpus.spec.shipped and part == "calibration" else part for part in corpus.split]
 
 
 def _can_learn(rows: Rows, label: int) -> bool:
