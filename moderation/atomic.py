@@ -45,12 +45,14 @@ def written_aside(path: Path) -> Iterator[IO[bytes]]:
             Path(temporary).unlink(missing_ok=True)
 
 
-def write_directory(path: Path, files: Mapping[str, bytes]) -> None:
+def write_directory(path: Path, files: Mapping[str, bytes], *, checked: bool = False) -> None:
     """Write `files` (name to contents) as the directory `path`, in the place of what stood there, all at once.
 
-    Raises OutputError as `written_aside` and `check_replaceable` do.
+    Raises OutputError as `written_aside` does, and as `check_replaceable` does unless the caller has `checked` that
+    what stands there may go.
     """
-    check_replaceable(path)
+    if not checked:
+        check_replaceable(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part"))

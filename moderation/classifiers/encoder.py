@@ -5,7 +5,7 @@ of its windows'. The calibration is folded into the last layer, so the logistic 
 probability.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,6 @@ OVERLAP = 32
 _PAD = 0
 _BATCH_TEXTS = 4096  # tokenised at once
 _BATCH_TOKENS = 2048  # judged at once: more is no faster, and takes memory
-_MAX_OCCLUDED = 512  # words: explaining takes one judgement for each
 
 _Tokens = NDArray[np.int64]
 
@@ -59,6 +58,7 @@ class EncoderClassifier:
         except Exception as error:  # noqa: BLE001 - the library raises nothing narrower
             raise BundleCorrupt(f"{TOKENIZER}: no tokenizer ({_first_line(error)}).") from None
         self.info = info
+        self._threads = threads
         _check(self._session, self._tokenizer, len(info.labels))
 
     @classmethod
@@ -86,7 +86,7 @@ class EncoderClassifier:
             part = [normalise(text).text for text in texts[start : start + _BATCH_TEXTS]]
             owners: list[int] = []
             windows: list[_Tokens] = []
-            for k, encoding in enumerate(self._tokenizer.encode_batch_fast(part)):
+            for k, encoding in enumerate(self._encoded(part)):
                 cut = windows_of(np.array(encoding.ids, np.int64))
                 owners += [start + k] * len(cut)
                 windows += cut
@@ -112,7 +112,7 @@ class EncoderClassifier:
         spans: list[Span] = []
         left = base.max(axis=0)
         for at in np.unique(base.argmax(axis=0)):
-            own = words[at][:_MAX_OCCLUDED]
+            own = words[at]
             without = self._judge([np.delete(windows[at], places) for _, places in own])
             for label in np.flatnonzero(base.argmax(axis=0) == at):
                 name = self.info.labels[label]
@@ -122,6 +122,14 @@ class EncoderClassifier:
                     Span(start, end, name, float(fall)) for ((start, end), _), fall in zip(own, falls, strict=True)
                 ]
         return (*(Span(0, 0, name, float(rest)) for name, rest in zip(self.info.labels, left, strict=True)), *spans)
+
+    def _encoded(self, texts: Sequence[str]) -> Iterable[Any]:
+        """Return the encodings of texts. The tokenizer's batches take all cores, so whoever asked for one thread gets
+        one text after the other.
+        """
+        if self._threads == 1:
+            return map(self._tokenizer.encode, texts)
+        return self._tokenizer.encode_batch_fast(list(texts))
 
     def _judge(self, windows: Sequence[_Tokens]) -> NDArray[np.float64]:
         """Return the logits of windows, float64 (len(windows), labels): those of like length together."""

@@ -10,7 +10,7 @@ from moderation.cli.console import say
 
 def export(
     checkpoint: Annotated[
-        Path, typer.Argument(metavar="CHECKPOINT", help="The folder that training the encoder left (DIR/hf).")
+        Path, typer.Argument(metavar="CHECKPOINT", help="The folder hf that training left in its --work.")
     ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The folder to write.")],
     form: Annotated[Literal["detoxify"], typer.Option("--format", help="What to write it as.")] = "detoxify",
@@ -25,13 +25,18 @@ def export(
 ) -> None:
     """Write a fitted encoder for other programs: as a checkpoint that Detoxify loads.
 
-    Example: `moderation export out/encoder/hf --format detoxify --output out/detoxify`
+    Example: `moderation export out/encoder.work/hf --format detoxify --output out/detoxify`
     """
     from moderation.bundle import load_bundle
+    from moderation.classifiers.encoder import KIND
     from moderation.training.export_detoxify import export_detoxify
 
     del form  # one so far, which the option has checked
-    fitted = None if calibration is None else load_bundle(calibration).manifest.calibration
+    manifest = None if calibration is None else load_bundle(calibration).manifest
+    if manifest is not None and manifest.kind != KIND:
+        said = f"{calibration}: the bundle of a classifier of the kind {manifest.kind}, and no encoder's"
+        raise typer.BadParameter(said, param_hint="--calibration")
+    fitted = None if manifest is None else manifest.calibration
     digest = export_detoxify(checkpoint, output, calibration=fitted, model_type=model_type)
     say(
         f"Wrote {output} (sha256 {digest[:12]}...). It judges normalised text: "

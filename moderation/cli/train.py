@@ -100,7 +100,8 @@ def train(
         int | None, typer.Option(min=1, help="Encoder, cascade: processors to use. [default: all]", show_default=False)
     ] = None,
 ) -> None:
-    """Train a classifier on labelled corpora and write a bundle. The same corpora and options give the same bundle.
+    """Train a classifier on labelled corpora and write a bundle. The same corpora and options give the same bundle (an
+    encoder: on one kind of processor, with the same --threads).
 
     Without --corpora it trains on the small sample corpus that ships with the project: enough to try it, not to use
     it.

@@ -101,6 +101,8 @@ def fit_cascade(options: CascadeOptions, progress: Progress = silent) -> Bundle:
         "fast": parts[0].identity,
         "accurate": parts[1].identity,
         "loss": options.loss,
+        "precision": {name: options.aim.precision[name] for name in info.labels},
+        "prevalence": options.aim.prevalence,
         **_shares(judged, measured, rows, bands),
     }
     classifier = CascadeClassifier(info, fast, accurate, plan)

@@ -13,6 +13,7 @@ import pytest
 
 from moderation.bundle import load_bundle
 from moderation.errors import BundleError, InputError, MissingExtra, OutputError
+from moderation.shipped import shipped
 from moderation.text import NORMALISER_VERSION, normalise
 from moderation.training.export_detoxify import export_detoxify
 
@@ -250,20 +251,28 @@ def test_a_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         export_detoxify(tmp_path, tmp_path / "out")
 
 
-def test_the_command_writes_it(
-    encoder: Path, bundle_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def _exported(*arguments: object) -> object:
+    """Run the command; return its exit code."""
     from moderation.cli import main
 
-    fitted = load_bundle(bundle_dir).manifest.calibration
-    if fitted.keys() != set(LABELS):
-        pytest.fail("the small bundle should judge all labels")
-    arguments = ["export", encoder, "--format", "detoxify", "--calibration", bundle_dir, "-o", tmp_path / "out"]
-    monkeypatch.setattr(sys, "argv", ["moderation", *map(str, arguments)])
-    with pytest.raises(SystemExit) as ended:
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
+        patch.setattr(sys, "argv", ["moderation", "export", *map(str, arguments)])
         main()
-    assert not ended.value.code
+    return ended.value.code
+
+
+def test_the_command_writes_it(encoder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bundle = shipped("models/accurate")
+    assert not _exported(encoder, "--format", "detoxify", "--calibration", bundle, "-o", tmp_path / "out")
     assert "normalise" in capsys.readouterr().err
     found = DetoxifyClassifier.load(tmp_path / "out").probabilities(TEXTS)
-    export_detoxify(encoder, tmp_path / "again", calibration=fitted)
+    export_detoxify(encoder, tmp_path / "again", calibration=load_bundle(bundle).manifest.calibration)
     np.testing.assert_array_equal(found, DetoxifyClassifier.load(tmp_path / "again").probabilities(TEXTS))
+
+
+def test_the_calibration_of_another_kind_is_refused(
+    encoder: Path, bundle_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _exported(encoder, "--calibration", bundle_dir, "-o", tmp_path / "out") == 2
+    assert "no encoder's" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

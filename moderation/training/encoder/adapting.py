@@ -10,12 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from moderation.training.encoder.fitting import Course, FitOptions, padded
+from moderation.training.encoder.fitting import Course, FitOptions, digest, padded
 from moderation.training.encoder.network import PAD, Encoder
 from moderation.training.encoder.plan import batches
 
 _ASKED, _HIDDEN, _SWAPPED = 0.2, 0.16, 0.02
-"""Shares of the tokens: those that are to be guessed, and of these the hidden ones and the ones another stands for."""
+"""Shares of all tokens: those to be guessed; of these, those that are hidden, and those that another stands for."""
 
 
 class Guesser(nn.Module):
@@ -64,4 +64,4 @@ def guessing_course(tokens: Sequence[NDArray[np.int32]], epochs: float, options:
         lost = nn.functional.cross_entropy(logits.float(), own[where].to(device), reduction="sum")
         return lost / max(1, len(where[0]))
 
-    return Course(plan, loss, json.dumps({"guessed": epochs, "rows": len(tokens)}))
+    return Course(plan, loss, json.dumps({"guessed": epochs, "rows": digest(tokens)}))

@@ -10,7 +10,6 @@ a further training can start from.
 """
 
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,8 +70,6 @@ def fresh(pretrained: Pretrained, texts: list[str], labels: tuple[str, ...], cor
 
 def write_checkpoint(path: Path, fitted: Fitted) -> None:
     """Write a fitted encoder to the folder `path`, in the place of an earlier one. Raises OutputError."""
-    if is_checkpoint(path):
-        shutil.rmtree(path)
     weights = {k: v.contiguous().cpu() for k, v in fitted.model.state_dict().items() if k != "offsets"}
     write_directory(
         path,
@@ -84,6 +81,7 @@ def write_checkpoint(path: Path, fitted: Fitted) -> None:
             "labels.json": json.dumps(fitted.labels).encode(),
             "base.json": json.dumps({"name": fitted.base, "sha256": fitted.base_sha256}).encode(),
         },
+        checked=is_checkpoint(path),
     )
 
 

@@ -6,8 +6,9 @@ or hidden words (adapting.py).
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +39,9 @@ class FitOptions:
     `rate` is the highest learning rate, `batch_tokens` the most tokens in a batch, `hidden` the share of tokens that
     are hidden, `dropout` the share of activations that are. `bfloat16` multiplies matrices in 16 bits and keeps weights
     in 32: half the time on processors that have the instructions, several times slower on others. The model is measured
-    every `check_every` steps, training stops after a `patience` (0 to 1) of all steps without a better check: while
-    the rate is high, a course that goes on from good weights is worse than them for long. A checkpoint is written every
-    `save_seconds`.
+    first and every `check_every` steps, training stops after a `patience` (0 to 1) of all steps without a better check:
+    while the rate is high, a course that goes on from good weights is worse than them for long. A checkpoint is written
+    every `save_seconds`.
     """
 
     rate: float = 1e-4
@@ -58,7 +59,7 @@ class FitOptions:
 @dataclass(frozen=True, slots=True, eq=False)
 class Course:
     """What is learned: batches of row numbers in their order, and the loss of a batch at a step. `name` tells it from
-    others, so that a run does not go on from the checkpoint of another.
+    others, by all that is learned, so that a run does not go on from the checkpoint of another.
     """
 
     plan: Sequence[NDArray[np.int64]]
@@ -78,9 +79,19 @@ class _Run:
     best_step: int = 0
 
 
-def run_name(course: Course, options: FitOptions) -> str:
-    """Return what tells a run from others: its options and its course."""
-    return json.dumps(asdict(options) | {"course": course.name, "steps": len(course.plan)})
+def run_name(course: str, options: FitOptions, start: nn.Module) -> str:
+    """Return what tells a run from others: its options, the name of its course, the weights that it starts from."""
+    weights = [tensor.detach().cpu().numpy() for _, tensor in sorted(start.state_dict().items())]
+    return json.dumps(asdict(options) | {"course": course, "start": digest(weights)})
+
+
+def digest(arrays: Iterable[NDArray[Any]]) -> str:
+    """Return what tells arrays from others."""
+    state = blake2b(digest_size=16)
+    for array in arrays:
+        state.update(f"{array.dtype.str}{array.shape}".encode())
+        state.update(np.ascontiguousarray(array).data)
+    return state.hexdigest()
 
 
 def padded(tokens: Sequence[NDArray[np.int32]]) -> Tensor:
@@ -108,10 +119,12 @@ def fit(
         if isinstance(layer, nn.Dropout):
             layer.p = options.dropout
     run = _Run(model, _optimizer(model, options), _copy(model))
-    name = run_name(course, options)
+    name = run_name(course.name, options, model)
     file = work / CHECKPOINT
     if file.exists():
         _load(run, file, name)
+    elif measure:
+        run.best = measure(model)  # a course that goes on from good weights may find no better ones
     behind = np.cumsum([len(batch) for batch in plan])
     first, started, saved = run.step, time.monotonic(), time.monotonic()
     since = torch.zeros((), device=next(model.parameters()).device)  # the losses: looking at each would stall a GPU
@@ -132,11 +145,11 @@ def fit(
         seen = behind[run.step - 1] - (behind[first - 1] if first else 0)
         speed = seen / (time.monotonic() - started)
         left = (behind[-1] - behind[run.step - 1]) / speed / 60
-        said = f", best {run.best:.3f}" if run.best_step and measure else ""
+        said = f", best {run.best:.3f}" if measure else ""
         progress(f"({speed:.0f} examples/s, {left:.0f} min left{said})", run.step, len(plan))
     model.load_state_dict(run.best_weights)
     reached = round(run.best, 4) if measure else 0.0
-    return {"measure": reached, "best_step": run.best_step, "steps": run.step, "examples": int(behind[-1])}
+    return {"measure": reached, "best_step": run.best_step, "steps": run.step, "examples": int(behind[run.step - 1])}
 
 
 def _learn(run: _Run, course: Course, options: FitOptions) -> Tensor:

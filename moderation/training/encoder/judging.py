@@ -1,7 +1,6 @@
 """What an encoder under training says of rows, and how good that is: the rule that stops the training."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -13,6 +12,7 @@ from moderation.training.rows import Rows
 
 _ROWS = 128  # at a time
 _WATCHED = 200  # calibration rows of each corpus that the stopping rule looks at
+_ENOUGH = 10  # of them with a label, and as many without it: of fewer an AUC is chance
 
 
 def logits_of(model: Encoder, tokens: Sequence[NDArray[np.int32]]) -> NDArray[np.float32]:
@@ -34,22 +34,27 @@ def spread(rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
 
 
 def mean_auc(tokens: Sequence[NDArray[np.int32]], rows: Rows, labels: Sequence[int]) -> Measure:
-    """Return the stopping rule: the mean of the AUCs over all pairs of a corpus and a label, on calibration rows."""
+    """Return the stopping rule: the mean of the AUCs over all pairs of a corpus and a label, on calibration rows. Pairs
+    with few rows of one kind count where there are no others.
+    """
     from sklearn.metrics import roc_auc_score
 
     parts = [np.flatnonzero((rows.split == "calibration") & (rows.corpus == c)) for c in range(len(rows.names))]
     watched = np.concatenate([spread(part, _WATCHED) for part in parts])
     shown = [tokens[k] for k in watched]
     corpus, target = rows.corpus[watched], rows.labels[watched][:, labels]
+    pairs = []
+    for column in range(len(labels)):
+        for c in range(len(rows.names)):
+            own = np.flatnonzero((corpus == c) & ~np.isnan(target[:, column]))
+            ones = int(target[own, column].sum())
+            pairs.append((min(ones, len(own) - ones), own, column))
+    least = _ENOUGH if any(fewer >= _ENOUGH for fewer, _, _ in pairs) else 1
+    judged = [(own, column) for fewer, own, column in pairs if fewer >= least]
 
     def measure(model: Encoder) -> float:
         logits = logits_of(model, shown)
-        areas: list[Any] = []
-        for own in (corpus == c for c in range(len(rows.names))):
-            for known, said in zip(target[own].T, logits[own].T, strict=True):
-                use = ~np.isnan(known)
-                if 0 < known[use].sum() < use.sum():
-                    areas.append(roc_auc_score(known[use], said[use]))
+        areas = [float(roc_auc_score(target[own, column], logits[own, column])) for own, column in judged]
         return float(np.mean(areas)) if areas else 0.0
 
     return measure

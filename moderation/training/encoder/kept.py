@@ -10,17 +10,16 @@ from safetensors.numpy import save
 
 from moderation.atomic import written_aside
 from moderation.errors import ModerationError
-from moderation.training.encoder.fitting import Course, FitOptions, run_name
 
 Arrays = Mapping[str, NDArray[Any]]
 
 
-def kept(file: Path, course: Course, options: FitOptions, make: Callable[[], Arrays]) -> Arrays:
-    """Return the arrays that `make` gives, which are written to `file`, or those that lie there from the same course.
+def kept(file: Path, name: str, make: Callable[[], Arrays]) -> Arrays:
+    """Return the arrays that `make` gives, which are written to `file`, or those that lie there from a run of that
+    `name` (fitting.run_name).
 
-    Raises ModerationError where the file is of another course, or none.
+    Raises ModerationError where the file is of another run, or none.
     """
-    name = run_name(course, options)
     if not file.exists():
         arrays = make()
         with written_aside(file) as out:

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from moderation.training.encoder.fitting import Course, FitOptions, padded
+from moderation.training.encoder.fitting import Course, FitOptions, digest, padded
 from moderation.training.encoder.network import PAD, Encoder, weighted_loss
 from moderation.training.encoder.plan import batches, passes_over
 
@@ -37,6 +38,12 @@ def known_labels(
     return Lessons(tokens, np.nan_to_num(labels), (~np.isnan(labels)).astype(np.float32), corpus)
 
 
+def course_name(lessons: Lessons, passes: Sequence[float]) -> str:
+    """Return what tells a course from others: how often what is seen, and all of it."""
+    seen: list[NDArray[Any]] = [*lessons.tokens, lessons.labels, lessons.weights, lessons.corpus]
+    return json.dumps({"passes": list(passes), "lessons": digest(seen)})
+
+
 def label_course(lessons: Lessons, passes: Sequence[float], options: FitOptions) -> Course:
     """Return the course in which the rows of corpus k are seen `passes[k]` times.
 
@@ -63,4 +70,4 @@ def label_course(lessons: Lessons, passes: Sequence[float], options: FitOptions)
         )
         return weighted_loss(logits.float() + model.offsets[corpus], labels, weights)
 
-    return Course(plan, loss, json.dumps({"passes": list(passes), "rows": len(lessons.tokens)}))
+    return Course(plan, loss, course_name(lessons, passes))

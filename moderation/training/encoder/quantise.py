@@ -8,14 +8,18 @@ from numpy.typing import NDArray
 
 from moderation.training.encoder.graph import Range, Shape, Weights, build
 
-_ROWS = 16  # at a time: every activation of the batch is kept
 _RARE = 0.01
 """Share of rows whose extremes are cut off: a range that fits the one wildest row is too coarse for all others."""
 
 
-def seen_ranges(weights: Weights, shape: Shape, tokens: Sequence[NDArray[np.int32]]) -> dict[str, Range]:
-    """Return the range of each matrix product's input on rows of token numbers, by channel."""
+def seen_ranges(
+    weights: Weights, shape: Shape, tokens: Sequence[NDArray[np.int32]], threads: int = 0
+) -> dict[str, Range]:
+    """Return the range of each matrix product's input on rows of token numbers, by channel. `threads` work (0: one
+    for each core).
+    """
     options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
     session = onnxruntime.InferenceSession(build(weights, shape, observed=True), options, ["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs() if output.name.endswith(".in")]
     lows: dict[str, list[NDArray[np.float32]]] = {name: [] for name in names}

@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 
 from moderation.corpora import Corpus
 from moderation.training import fit as regression
-from moderation.training.encoder.fitting import Course, FitOptions, Measure, Progress, fit
+from moderation.training.encoder.fitting import Course, FitOptions, Measure, Progress, fit, run_name
 from moderation.training.encoder.judging import logits_of
 from moderation.training.encoder.kept import Arrays, kept
 from moderation.training.encoder.labelling import Lessons, label_course
@@ -77,7 +77,8 @@ def encoders_say(
             offsets = model.offsets.detach().cpu().numpy()
             return {"logits": logits_of(model, lessons.of(own).tokens) + offsets[lessons.corpus[own]]}
 
-        result[own] = kept(place.with_suffix(".safetensors"), course, drawn, judged)["logits"]
+        name = run_name(course.name, drawn, start)
+        result[own] = kept(place.with_suffix(".safetensors"), name, judged)["logits"]
     return result
 
 

@@ -33,11 +33,11 @@ except ImportError:
 
 from moderation.training.encoder.adapting import Guesser, guessing_course
 from moderation.training.encoder.checkpoint import Fitted, fresh, is_checkpoint, read_checkpoint, write_checkpoint
-from moderation.training.encoder.fitting import CHECKPOINT, FitOptions, Measure, fit
+from moderation.training.encoder.fitting import CHECKPOINT, FitOptions, Measure, fit, run_name
 from moderation.training.encoder.graph import Range, Shape, build
 from moderation.training.encoder.judging import mean_auc, spread
 from moderation.training.encoder.kept import Arrays, kept
-from moderation.training.encoder.labelling import Lessons, known_labels, label_course
+from moderation.training.encoder.labelling import Lessons, course_name, known_labels, label_course
 from moderation.training.encoder.pretrained import HUB_NAME, find_pretrained
 from moderation.training.encoder.quantise import seen_ranges
 from moderation.training.encoder.soft_labels import SOFT_LABELS, by_name, of_rows, read_soft_labels, row_keys
@@ -111,15 +111,22 @@ class EncoderOptions:
 def train_encoder(options: EncoderOptions, progress: Progress = silent) -> Bundle:
     """Train on all corpora that may train, write the bundle to `options.output`, return it.
 
-    The same corpora, options, threads and libraries give the same weights, also when the run was killed and went on.
-    Raises CorpusError for corpora that cannot be used or hold too little, DeviceError where the processor is missing
-    or gave out, OutputError where the bundle cannot be written, ModerationError where the weights to start from or the
-    checkpoint are of no use.
+    On a CPU, the same corpora, options, threads and libraries give the same weights, also when the run was killed and
+    went on. Raises CorpusError for corpora that cannot be used or hold too little, DeviceError where the processor is
+    missing or gave out, OutputError where the bundle cannot be written, ModerationError where the weights to start from
+    or the checkpoint are of no use.
     """
     check_replaceable(options.output)
     left = [file for pattern in (CHECKPOINT, "adapt*", "teacher-*", SOFT_LABELS) for file in options.work.glob(pattern)]
     if options.folds and options.soft_labels:
         raise CorpusError("Soft labels are given, so no teachers are needed: leave out --folds, or --soft-labels.")
+    if options.folds and is_checkpoint(Path(options.base)):
+        raise CorpusError(
+            f"{options.base}: has learned all rows, and teachers are to judge what they did not learn. Leave out "
+            "--folds, or start from pretrained weights."
+        )
+    if options.folds == 1:
+        raise CorpusError("--folds 1: a teacher judges the part that the others learned from. Give 2 or more, or 0.")
     if left and not options.resume:
         raise OutputError(f"{left[0]}: a run was left here. Go on with it (--resume), or give another --work.")
     try:
@@ -142,7 +149,7 @@ def train_encoder(options: EncoderOptions, progress: Progress = silent) -> Bundl
     start.model.to(device)
     if device.type == "cpu" and options.fit.bfloat16:  # torch's fused attention takes ten times as long there
         start.model.bert.set_attn_implementation("eager")
-    tokens = [np.array(e.ids[:_LEARNED_TOKENS], np.int32) for e in start.tokenizer.encode_batch(normalised)]
+    tokens = [_learned(e.ids) for e in start.tokenizer.encode_batch(normalised)]
     passes = _passes(options, rows.names)
     lessons = known_labels([tokens[k] for k in learn], rows.labels[learn][:, labels], rows.corpus[learn])
     measure = mean_auc(tokens, rows, labels)
@@ -160,10 +167,12 @@ def train_encoder(options: EncoderOptions, progress: Progress = silent) -> Bundl
             lessons = taught(lessons, of_rows(keys, start.labels, arrays), written, options.trust)
         course = label_course(lessons, passes, options.fit)
         reached = fit(start.model, course, measure, options.fit, options.work, _under("training", progress))
+    except torch.OutOfMemoryError:
+        raise DeviceError(f"{options.device}: its memory is too small. Give fewer --batch-tokens.") from None
     except torch.AcceleratorError:
         raise DeviceError(
             f"{options.device}: gave out. What was learned up to the last checkpoint is in {options.work}: to go on, "
-            "run the same command again, with another --device if need be."
+            "run the same command again with --resume, and another --device if need be."
         ) from None
     write_checkpoint(options.work / FITTED, start)
     progress("making 8 bits of it", 1, 1)
@@ -174,7 +183,7 @@ def train_encoder(options: EncoderOptions, progress: Progress = silent) -> Bundl
         tuple(LABEL_NAMES[k] for k in labels),
         tuple(sorted({c.spec.language for c in corpora})),
     )
-    exported = _Export(start, info, seen_ranges(_arrays(start), _shape(start), seen))
+    exported = _Export(start, info, seen_ranges(_arrays(start), _shape(start), seen, options.threads), options.threads)
     progress("calibrating", 1, 1)
     calibrated = _calibrated(exported.classifier(), texts, rows, labels, options)
     final = exported.classifier([c.platt for c in calibrated])
@@ -197,6 +206,11 @@ def train_encoder(options: EncoderOptions, progress: Progress = silent) -> Bundl
     return write_trained(options.output, Trained(KIND, final, files, calibrated, made_with), corpora)
 
 
+def _learned(tokens: Sequence[int]) -> NDArray[np.int32]:
+    """Return the first tokens of a row, with the [SEP] at its end."""
+    return np.array([*tokens[: min(_LEARNED_TOKENS, len(tokens)) - 1], tokens[-1]], np.int32)
+
+
 def _under(what: str, progress: Progress) -> Progress:
     return lambda said, done, total: progress(f"{what} {said}", done, total)
 
@@ -213,7 +227,7 @@ def _adapt(start: Fitted, lessons: Lessons, options: EncoderOptions, progress: P
         shutil.rmtree(place)
         return {k: v.cpu().numpy() for k, v in start.model.bert.state_dict().items()}
 
-    layers = kept(options.work / _ADAPTED, course, options.fit, guessed)
+    layers = kept(options.work / _ADAPTED, run_name(course.name, options.fit, start.model), guessed)
     start.model.bert.load_state_dict({k: torch.from_numpy(v) for k, v in layers.items()})
 
 
@@ -240,7 +254,8 @@ def _said(
         ngrams = ngrams_say(texts, lessons, *parts, options.threads)
         return by_name(keys, start.labels, stacked(lessons, [encoders, ngrams], parts[1]))
 
-    return kept(options.work / SOFT_LABELS, label_course(lessons, seen, options.fit), options.fit, said)
+    name = run_name(f"{options.folds} folds of {course_name(lessons, seen)}", options.fit, start.model)
+    return kept(options.work / SOFT_LABELS, name, said)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -250,6 +265,7 @@ class _Export:
     fitted: Fitted
     info: ClassifierInfo
     ranges: Mapping[str, Range] | None
+    threads: int
 
     def model(self, calibration: Sequence[Platt] = ()) -> bytes:
         """Return the ONNX model, with the calibration folded into its last layer."""
@@ -261,7 +277,8 @@ class _Export:
 
     def classifier(self, calibration: Sequence[Platt] = ()) -> EncoderClassifier:
         """Return the classifier that a bundle of this would hold."""
-        return EncoderClassifier(self.info, self.model(calibration), self.fitted.tokenizer.to_str().encode())
+        tokenizer = self.fitted.tokenizer.to_str().encode()
+        return EncoderClassifier(self.info, self.model(calibration), tokenizer, self.threads)
 
 
 def _device(name: str) -> torch.device:

@@ -19,6 +19,7 @@ pytest.importorskip("onnx")
 from moderation.bundle import load_bundle  # noqa: E402
 from moderation.classifiers import load_classifier  # noqa: E402
 from moderation.classifiers.encoder import MODEL  # noqa: E402
+from moderation.corpora import load_corpora  # noqa: E402
 from moderation.errors import CorpusError, DeviceError, ModerationError, OutputError  # noqa: E402
 from moderation.golden import replay  # noqa: E402
 from moderation.labels import LABEL_NAMES  # noqa: E402
@@ -27,7 +28,7 @@ from moderation.text import normalise  # noqa: E402
 from moderation.training.encoder import fitting, labelling  # noqa: E402
 from moderation.training.encoder.checkpoint import read_checkpoint  # noqa: E402
 from moderation.training.encoder.fitting import CHECKPOINT, FitOptions, padded  # noqa: E402
-from moderation.training.encoder.soft_labels import SOFT_LABELS  # noqa: E402
+from moderation.training.encoder.soft_labels import SOFT_LABELS, row_keys  # noqa: E402
 from moderation.training.encoder.train import EncoderOptions, train_encoder  # noqa: E402
 from tests.training.encoder.conftest import SAMPLE, sample_texts  # noqa: E402
 
@@ -141,6 +142,45 @@ def test_soft_labels_of_no_use(
         train_encoder(options(pretrained, tmp_path, soft_labels=file))
 
 
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [(torch.AcceleratorError, "gave out.*--resume"), (torch.OutOfMemoryError, "memory is too small.*--batch-tokens")],
+)
+def test_a_processor_that_gives_out(
+    pretrained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception], line: str
+) -> None:
+    def learn(*_: Any) -> torch.Tensor:
+        raise error("gone")
+
+    monkeypatch.setattr(fitting, "_learn", learn)
+    with pytest.raises(DeviceError, match=line):
+        train_encoder(options(pretrained, tmp_path))
+
+
+def test_weights_that_were_better_than_all_that_follow_stay(pretrained: Path, trained: Path, tmp_path: Path) -> None:
+    spoiled = replace(FIT, rate=0.5)
+    bundle = train_encoder(options(pretrained, tmp_path, base=str(trained / "work" / "hf"), epochs=1.0, fit=spoiled))
+    assert bundle.manifest.training["reached"]["best_step"] == 0
+    assert bundle.files[MODEL] == load_bundle(trained / "bundle").files[MODEL]
+
+
+@pytest.mark.parametrize("folds", [1, 2])
+def test_teachers_that_cannot_be(pretrained: Path, trained: Path, tmp_path: Path, folds: int) -> None:
+    base = pretrained if folds == 1 else trained / "work" / "hf"
+    with pytest.raises(CorpusError, match="Give 2 or more|has learned all rows"):
+        train_encoder(options(pretrained, tmp_path, base=str(base), folds=folds))
+
+
+def test_other_labels_make_another_run(pretrained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    train_encoder(options(pretrained, tmp_path, epochs=1.0))
+    arrays = {k: np.full(1, 0.9, np.float32) for k in LABEL_NAMES}
+    (corpus,) = load_corpora(SAMPLE, for_training=True)
+    file = tmp_path / "soft.safetensors"
+    file.write_bytes(save(arrays | {"row": row_keys([corpus])[np.array(corpus.split) == "train"][:1]}))
+    with pytest.raises(ModerationError, match="other options or other corpora"):
+        train_encoder(options(pretrained, tmp_path, epochs=1.0, soft_labels=file, resume=True))
+
+
 def test_soft_labels_and_teachers_at_once(pretrained: Path, tmp_path: Path) -> None:
     with pytest.raises(ModerationError, match="leave out --folds"):
         train_encoder(options(pretrained, tmp_path, soft_labels=tmp_path / "soft.safetensors", folds=2))
@@ -203,7 +243,9 @@ def test_no_epoch_exports_the_weights_as_they_are(pretrained: Path, trained: Pat
 
 def test_passes_say_how_often_a_corpus_is_seen(pretrained: Path, trained: Path, tmp_path: Path) -> None:
     base = str(trained / "work" / "hf")
-    bundle = train_encoder(options(pretrained, tmp_path, base=base, epochs=0.5, passes={"sample": 3.0}))
+    bundle = train_encoder(
+        options(pretrained, tmp_path, base=base, epochs=0.5, passes={"sample": 3.0}, fit=replace(FIT, patience=2.0))
+    )
     assert bundle.manifest.training["passes"] == {"sample": 1.5}
     once = load_bundle(trained / "bundle").manifest.training["reached"]["examples"] / 3
     assert bundle.manifest.training["reached"]["examples"] == pytest.approx(1.5 * once, abs=2)
