@@ -41,10 +41,8 @@ class _Values:
         self._nodes = nodes
         self._sorted = sorted((node.get(name) or "", i) for i, node in enumerate(nodes))
 
-    def candidates(self, operator: str | None, value: str) -> list[etree._Element]:
-        """Return nodes in document order, all that can pass the test among them."""
-        if operator not in ("=", "^="):
-            return self._nodes
+    def starting(self, value: str) -> list[etree._Element]:
+        """Return the nodes whose attribute starts with `value`, in document order."""
         found = []
         for place in range(bisect_left(self._sorted, (value, -1)), len(self._sorted)):
             actual, number = self._sorted[place]
@@ -64,14 +62,22 @@ class Index:
         self.classes: dict[etree._Element, frozenset[str]] = {}
         self.by_class: dict[str, list[etree._Element]] = defaultdict(list)
         self._by_tag: dict[str, list[etree._Element]] = defaultdict(list)
-        self._by_attribute: dict[str, _Values] = {}
+        self._having: dict[str, list[etree._Element]] = defaultdict(list)
+        self._values: dict[str, _Values] = {}
         self._selected: dict[str, list[etree._Element]] = {}
         for node in self.nodes:
             self._by_tag[node.tag].append(node)
-            if name := node.get("class"):
-                self.classes[node] = tokens = frozenset(name.split())
-                for token in tokens:
-                    self.by_class[token].append(node)
+            for name in node.keys():  # noqa: SIM118 - a node iterates over its children
+                self._having[name].append(node)
+        tokens_of: dict[str, frozenset[str]] = {}
+        for node in self.having("class"):
+            name = node.get("class", "")
+            tokens = tokens_of.get(name)
+            if tokens is None:
+                tokens = tokens_of[name] = frozenset(name.split())
+            self.classes[node] = tokens
+            for token in tokens:
+                self.by_class[token].append(node)
 
     def select(self, selector: str) -> list[etree._Element]:
         """Return the nodes that `selector` matches, in document order; the list is shared, and not to be changed.
@@ -87,9 +93,9 @@ class Index:
         parts = _parsed(selector)
         for steps in parts:
             last = steps[-1]
-            if len(steps) > 1 and not all(self._candidates(step) for step in steps[:-1]):
-                continue
             candidates = self._candidates(last)
+            if not candidates or not all(self._candidates(step) for step in steps[:-1]):
+                continue
             if len(steps) == 1 and last.is_class:
                 found.update(dict.fromkeys(candidates))
                 continue
@@ -98,18 +104,26 @@ class Index:
                     found[node] = None
         return sorted(found, key=self.order.__getitem__) if len(parts) > 1 else list(found)
 
+    def having(self, attribute: str) -> list[etree._Element]:
+        """Return the nodes that have the attribute, in document order; the list is not to be changed."""
+        return self._having.get(attribute, [])
+
     def has_class(self, name: str) -> bool:
         """Return whether a node of the page has the class `name`."""
         return name in self.by_class
 
     def _candidates(self, step: _Compound) -> list[etree._Element]:
+        if len(step.classes) == 1:
+            return self.by_class.get(step.classes[0], [])
         if step.classes:
             return min((self.by_class.get(name, []) for name in step.classes), key=len)
         if step.attributes:
             name, operator, value = step.attributes[0]
-            if name not in self._by_attribute:
-                self._by_attribute[name] = _Values(name, _having(name)(self.root))
-            return self._by_attribute[name].candidates(operator, value)
+            if operator not in ("=", "^="):
+                return self.having(name)
+            if name not in self._values:
+                self._values[name] = _Values(name, self.having(name))
+            return self._values[name].starting(value)
         return self._by_tag.get(step.tag, []) if step.tag else self.nodes
 
     def _passes(self, node: etree._Element, step: _Compound) -> bool:
@@ -132,11 +146,6 @@ class Index:
                 return False
             above = above.getparent()
         return True
-
-
-@functools.lru_cache(maxsize=256)
-def _having(attribute: str) -> etree.XPath:
-    return etree.XPath(f"descendant-or-self::*[@{attribute}]")
 
 
 @functools.lru_cache(maxsize=1024)
