@@ -48,6 +48,10 @@ class Owner:
         self._items = items
         self._known: dict[etree._Element, etree._Element | None] = {}
 
+    def __contains__(self, node: etree._Element) -> bool:
+        """Return whether `node` is an item itself."""
+        return node in self._items
+
     def of(self, node: etree._Element) -> etree._Element | None:
         """Return the innermost item above `node`; None where there is none."""
         path = []

@@ -14,7 +14,7 @@ from itertools import islice
 from lxml import etree
 
 from moderation.extraction.items import INTERFACE, Found, Owner, byline, identity, in_widget, level_of, shown, time_of
-from moderation.extraction.parts import NEVER, Marks, body, kinds, look
+from moderation.extraction.parts import Marks, body, kinds, look
 from moderation.extraction.selectors import Index
 from moderation.extraction.times import iso_time
 from moderation.types import Comment
@@ -58,7 +58,13 @@ _NUMBER = re.compile(r"(?<![\d.,])\d+(?![\d.,]\d)")
 
 def by_siblings(index: Index, marks: Marks) -> list[Found]:
     """Return the comments of the group that looks most like comments; [] where none looks enough like them."""
-    scored = [(worth + _score(nodes, index, marks), nodes, worth) for nodes, worth in _groups(index, marks)]
+    known: dict[tuple[etree._Element, ...], float] = {}  # a fifth of the groups are another one under a second name
+    scored = []
+    for nodes, worth in _groups(index, marks):
+        group = tuple(nodes)
+        if group not in known:
+            known[group] = _score(nodes, index, marks)
+        scored.append((worth + known[group], nodes, worth))
     scored.sort(key=lambda one: -one[0])
     for _, nodes, worth in scored[:_LIFTED]:
         parents = _parents(nodes)
@@ -80,8 +86,8 @@ def _groups(index: Index, marks: Marks) -> Iterator[tuple[list[etree._Element], 
     groups: list[tuple[float, list[etree._Element]]] = []
     groups += [(worth, nodes) for name, nodes in index.by_class.items() if (worth := kinds(name).worth)]
     stems: dict[str, list[etree._Element]] = defaultdict(list)
-    for node in index.nodes:
-        if match := _STEM.fullmatch(node.get("id") or ""):
+    for node in index.having("id"):
+        if match := _STEM.fullmatch(node.get("id", "")):
             stems[match[1]].append(node)
     groups += [(worth, nodes) for stem, nodes in stems.items() if (worth := kinds(stem).worth)]
     groups += [(0.5, nodes) for nodes in _repeated(marks)]
@@ -129,7 +135,7 @@ def _score(nodes: Sequence[etree._Element], index: Index, marks: Marks) -> float
     above = [node for node in (sample[0], *sample[0].iterancestors()) if node.tag not in _PAGE]
     names = [[*index.classes.get(node, ()), node.get("id") or ""] for node in above]
     score += 1.0 * any(kinds(name).worth > 1 for own in names for name in own)
-    score -= 2.0 * any(NEVER.search(name) for own in names[:6] for name in own)
+    score -= 2.0 * any(kinds(name).never for own in names[:6] for name in own)
     return score + 0.1 * min(len(nodes), 10) - 1.0 * (len(nodes) == 1)
 
 
