@@ -105,6 +105,7 @@ class Parts:
 def look(item: etree._Element, owner: Owner, marks: Marks) -> Parts:
     """Return the parts of `item`, what belongs to items inside it left out."""
     author = time = None
+    named, dated = marks.authors, marks.times
     times = text = linked = 0
     stack = [item]
     while stack:
@@ -121,12 +122,12 @@ def look(item: etree._Element, owner: Owner, marks: Marks) -> Parts:
         text += length
         if length and (node.tag == "a" or ((parent := node.getparent()) is not None and parent.tag == "a")):
             linked += length
-        if node in marks.times and (printed := _shown_time(node)):
+        if node in dated and (printed := _shown_time(node)):
             if time is None or time not in node.iterancestors():
                 times += 1
                 text -= printed
             time = node if time is None else time
-        elif author is None and node in marks.authors and _shows_name(node):
+        elif author is None and node in named and _shows_name(node):
             author = node
     if author is None:
         bold = item.iter("cite", "strong", "b", "h3", "h4", "h5", "h6")

@@ -69,11 +69,11 @@ def rendered(node: etree._Element, skip: Collection[etree._Element] = ()) -> str
         if broken:
             stack.append(broken)
         for child in reversed(top):
-            if child.tail:
-                stack.append(_SPACE.sub(" ", child.tail))
+            if tail := child.tail:
+                stack.append(" " if tail.isspace() else _SPACE.sub(" ", tail))
             stack.append(child)
-        if top.text:
-            stack.append(top.text if tag == "pre" else _SPACE.sub(" ", top.text))
+        if text := top.text:
+            stack.append(text if tag == "pre" else " " if text.isspace() else _SPACE.sub(" ", text))
         if broken and tag != "br":
             stack.append(broken)
     lines = [line.strip() for line in "".join(pieces).split("\n")]

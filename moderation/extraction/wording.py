@@ -63,6 +63,9 @@ def key(line: str) -> str:
     return " ".join(word for i, word in enumerate(words) if word != "0" or not i or words[i - 1] != "0")
 
 
+_key_of_line = functools.lru_cache(maxsize=1 << 12)(key)  # one line is looked up in several groups
+
+
 def lowered(text: str) -> str:
     """Return `text` in lower case, one character for one."""
     return text.replace("İ", "i").lower().replace("ς", "σ")
@@ -72,7 +75,7 @@ def says(group: str, name: str, line: str) -> bool:
     """Return whether the whole of `line` is one of words.toml's [group] name."""
     if len(line) > LONGEST:
         return False
-    words = key(line)
+    words = _key_of_line(line)
     exact, starts = _phrases(group, name)
     if group == "interface" and (not words or line[-1] in "!?"):
         return not words and len(line) <= 6
