@@ -17,9 +17,10 @@ ACTIONS: tuple[Action, ...] = ("allow", "review", "hide")
 class Comment:
     """One reader comment.
 
-    `time` is ISO 8601 where it could be resolved and else as the page or dump prints it, `raw_time` always the latter;
-    `parent` is the `id` of the comment that it answers, `lang` a BCP 47 tag, `votes` the balance that is shown; each is
-    None where unknown. `pingback` marks what another site's software posted.
+    `time` is ISO 8601 where it could be resolved, and else the same as `raw_time`: what the page or dump states (HTML:
+    the `datetime` attribute before what is printed). `parent` is the `id` of the comment that it answers, `lang` a BCP
+    47 tag, `votes` the balance that is shown; each is None where unknown. `pingback` marks what another site's software
+    posted.
     """
 
     text: str

@@ -2,7 +2,8 @@
 
 Trafilatura's many passes over the tree are most of a page's time, so what holds no article goes first: scripts, forms,
 navigation, lists of short links. Inline markup dissolves. On some pages trafilatura takes one section for the whole; it
-is not believed where the page's largest run of prose is several times as long (docs/extract.md has the figures).
+is not believed where the page's largest run of prose is several times as long
+(docs/extract-experiments.md has the figures).
 """
 
 from collections.abc import Mapping

@@ -3,7 +3,7 @@
 A group is all nodes that share a class, the stem of an id, or a parent; a comment's node holds a time, a name and text
 that is not links, and its neighbours hold the same. The weights are set by hand: logistic regression and boosted trees
 over 33 features of a group, tried on hosts that they had not seen, found no more at as few false alarms
-(docs/extract.md).
+(docs/extract-experiments.md).
 """
 
 import re
