@@ -25,6 +25,7 @@ _TAG = re.compile(r"<[^<>]{0,500}>")
 _LINE_END = re.compile(r"<(?:br|/?p|/?div|/?li)\b[^<>]{0,500}>", re.IGNORECASE)
 _MOST_NODES = 300_000  # statements that are looked through
 _LONGEST_NAME = 100
+_MOST_VOTES = 2**31  # larger numbers are no counts, and no column of a table holds them all
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,6 @@ def _comment(data: dict[str, Any], parent: str | None) -> Comment | None:
         (value for key in ("dateCreated", "datePublished", "commentTime") if isinstance(value := data.get(key), str)),
         None,
     )
-    votes = data.get("upvoteCount")
     where = data.get("@id") or data.get("url")
     own = where.rpartition("#")[2] if isinstance(where, str) and "#" in where else None
     return Comment(
@@ -110,12 +110,16 @@ def _comment(data: dict[str, Any], parent: str | None) -> Comment | None:
         time=(iso_time(raw) or raw) if raw else None,
         raw_time=raw or None,
         parent=parent,
-        votes=votes if isinstance(votes, int) else None,
+        votes=_count(data.get("upvoteCount")),
     )
 
 
-def _string(data: dict[str, Any], *keys: str) -> str | None:
-    return next((value for key in keys if isinstance(value := data.get(key), str)), None)
+def _count(value: object) -> int | None:
+    if isinstance(value, str) and re.fullmatch(r"[-+]?\d{1,10}", value.strip()):
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _MOST_VOTES:
+        return value
+    return None
 
 
 def _plain(text: str) -> str:

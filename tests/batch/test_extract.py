@@ -1,5 +1,7 @@
 """Separating pages in batch: a row a page, the rest counted."""
 
+import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,7 +9,7 @@ from typing import Any
 import pytest
 
 from moderation.batch.bounded import LIMITS_MEMORY, Bounded, Limits
-from moderation.batch.extract import Summary, document_rows, painted, warm_up
+from moderation.batch.extract import Summary, document_rows, painted, warm_up, write_documents
 from moderation.formats.pages import page_files, pages
 from moderation.formats.rows import Page, Reject, Skipped
 from moderation.shipped import shipped
@@ -55,6 +57,19 @@ def test_a_part_can_be_left_out(process: Bounded) -> None:
     for only, left_out in (("comments", "article"), ("article", "comments")):
         ((row,), _, _) = run([Page("a", PAGE)], process, only)
         assert only in row and left_out not in row
+
+
+def test_a_page_that_states_absurd_votes_spoils_no_table(process: Bounded) -> None:
+    pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    stated = [{"@type": "Comment", "text": text, "upvoteCount": n} for text, n in (("High.", 10**30), ("Low.", 7))]
+    source = f"<p>An article.</p><script type='application/ld+json'>{json.dumps(stated)}</script>"
+    rows, _, _ = run([Page("a", source.encode(), "html")], process)
+    file = io.BytesIO()
+    write_documents(rows, file, ".parquet", None)
+    (row,) = parquet.read_table(file).to_pylist()
+    assert [comment["votes"] for comment in row["comments"]] == [None, 7]
 
 
 def test_what_gives_no_row_is_counted_and_the_rest_goes_on(process: Bounded) -> None:

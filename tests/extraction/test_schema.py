@@ -85,3 +85,10 @@ def test_broken_data_is_passed_over(source):
 def test_markup_and_entities_in_the_data_are_read():
     stated = ADA | {"text": "<p>One &amp; two.</p><p>Three<br>four.</p>", "comment": []}
     assert extract(page({"@type": "Article", "comment": stated})).comments[0].text == "One & two.\n\nThree\nfour."
+
+
+@pytest.mark.parametrize(
+    ("stated", "votes"), [(4, 4), ("7", 7), (" -2 ", -2), (True, None), (10**30, None), ("9" * 400, None), (1.5, None)]
+)
+def test_votes_are_a_count_or_unknown(stated, votes):
+    assert extract(page({"@type": "Article", "comment": ADA | {"upvoteCount": stated}})).comments[0].votes == votes
