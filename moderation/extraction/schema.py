@@ -73,7 +73,8 @@ def _stated(source: str) -> Iterator[_Stated]:
         if not isinstance(top, dict):
             continue
         types = top.get("@type")
-        kinds = set(types if isinstance(types, list) else [types]) & (_COMMENT_TYPES | {"QAPage"})
+        kinds = {one for one in (types if isinstance(types, list) else [types]) if isinstance(one, str)}
+        kinds &= _COMMENT_TYPES | {"QAPage"}
         asked = asked or "QAPage" in kinds
         # The answers of an FAQPage are the site's own.
         if kinds - {"QAPage", "Answer"} or ("Answer" in kinds and asked):

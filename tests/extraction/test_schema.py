@@ -1,6 +1,8 @@
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from moderation import extract
 
@@ -66,6 +68,8 @@ def test_answers_of_readers_but_not_of_an_faq():
     [
         [],
         {"@type": "Comment"},
+        {"@type": {"a": "Comment"}, "text": "An object is no type."},
+        {"@type": [{"a": "Comment"}, ["Comment"]], "text": "A list of them is none, either."},
         {"@type": "Comment", "text": 3, "author": 4},
         {"@type": ["Comment"], "text": "  ", "author": []},
         {"@type": "DiscussionForumPosting", "text": "A page that nobody answers has no comments."},
@@ -92,3 +96,19 @@ def test_markup_and_entities_in_the_data_are_read():
 )
 def test_votes_are_a_count_or_unknown(stated, votes):
     assert extract(page({"@type": "Article", "comment": ADA | {"upvoteCount": stated}})).comments[0].votes == votes
+
+
+KEYS = [*ADA, "@graph", "articleBody", "suggestedAnswer", "parentItem", "interactionStatistic", "userInteractionCount"]
+WORDS = ["Comment", "Answer", "QAPage", "DiscussionForumPosting", "2021-05-03", "https://a.example/lock#c1", "Ada"]
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(WORDS) | st.text()
+VALUES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS), inner), max_leaves=25
+)
+
+
+@given(VALUES, VALUES, VALUES)
+@settings(max_examples=200)
+def test_no_data_breaks_a_page(types, author, rest):
+    stated = {"@type": ["Comment", types], "text": "Stated.", "author": author, "comment": rest}
+    for data in (rest, stated, stated | {"@type": types}, stated | {"@id": rest, "dateCreated": types}):
+        extract(page({"@graph": data}), format="html")
