@@ -6,7 +6,8 @@ statement is matched to the smallest node that holds the same text; its text is 
 
 import json
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 from html import unescape
 from typing import Any
@@ -30,7 +31,7 @@ _MOST_VOTES = 2**31  # larger numbers are no counts, and no column of a table ho
 
 @dataclass(frozen=True, slots=True)
 class _Stated:
-    """One comment as the data state it; `key` is its text without space and punctuation, `opens` marks a first post."""
+    """One comment as the data state it; `key` is the letters of its text, if any, `opens` marks a first post."""
 
     comment: Comment
     key: str
@@ -39,18 +40,20 @@ class _Stated:
 
 def by_schema(index: Index) -> list[Found]:
     """Return the comments that the page's JSON-LD states, in the order of the nodes that show them."""
-    stated: dict[str, _Stated] = {}
+    first: dict[Comment, _Stated] = {}  # pages state a comment twice, below the article and below what it answers
     for script in index.select("script"):
         if "ld+json" in (script.get("type") or "") and "omment" in (script.text or ""):
             for one in _stated(script.text or ""):
-                stated.setdefault(one.key, one)
-    if all(one.opens for one in stated.values()):  # a posting that nobody answers is the page's article
+                first.setdefault(replace(one.comment, parent=None), one)
+    stated = first.values()
+    if all(one.opens for one in stated):  # a posting that nobody answers is the page's article
         return []
-    nodes = _showing(index, stated)
+    nodes = _showing(index, {one.key for one in stated})
     interface = frozenset(index.select(INTERFACE))
     found = []
-    for key, one in stated.items():
-        node = nodes.get(key)
+    for one in stated:
+        shown = nodes.get(one.key)
+        node = shown.pop() if shown else None
         text = rendered(node, interface) if node is not None else one.comment.text
         found.append(Found(node, replace(one.comment, text=text or one.comment.text)))
     last = len(index.order)
@@ -91,7 +94,7 @@ def _comment(data: dict[str, Any], parent: str | None) -> Comment | None:
         (value for key in ("text", "commentText", "articleBody") if isinstance(value := data.get(key), str)), ""
     )
     text = _plain(text)
-    if not _key(text):
+    if not text:
         return None
     author = data.get("author") or data.get("creator")
     if isinstance(author, list) and author:
@@ -134,11 +137,14 @@ def _key(text: str) -> str:
     return re.sub(r"\W+", "", text).casefold()
 
 
-def _showing(index: Index, stated: dict[str, _Stated]) -> dict[str, etree._Element]:
-    """Return for each key the innermost node that shows its text; texts are built only where the size fits."""
+def _showing(index: Index, keys: Set[str]) -> dict[str, list[etree._Element]]:
+    """Return for each key the innermost nodes that show its text, the first one last.
+
+    Texts are built only where the size fits.
+    """
     sizes: dict[etree._Element, int] = {}
-    wanted = {len(key) for key in stated}
-    found: dict[str, etree._Element] = {}
+    wanted = {len(key) for key in keys if key}
+    found: dict[str, list[etree._Element]] = defaultdict(list)
     for node in reversed(index.nodes):  # children before parents
         size = 0
         if node.tag not in ("script", "style"):
@@ -146,6 +152,6 @@ def _showing(index: Index, stated: dict[str, _Stated]) -> dict[str, etree._Eleme
         sizes[node] = size
         if size in wanted and node.tag not in ("head", "title", "script", "meta"):
             key = _key("".join(map(str, node.itertext("*"))))
-            if key in stated and not (key in found and node in found[key].iterancestors()):
-                found[key] = node
+            if key in keys and not (found[key] and node in found[key][-1].iterancestors()):
+                found[key].append(node)
     return found

@@ -49,6 +49,25 @@ def test_first_post_of_a_thread_is_one_of_its_comments():
     assert [comment.author for comment in extract(page({"@graph": [thread]})).comments] == ["Cy", "Ada", "Ben"]
 
 
+def test_equal_words_of_two_readers_are_two_comments():
+    stated = [{"@type": "Comment", "text": "Thanks!", "author": name} for name in ("Ada", "Ben", "Ada")]
+    document = extract(page({"@type": "Article", "comment": stated}, "<p><i>Thanks!</i></p><p>Thanks!</p>"))
+    assert [(c.author, c.text) for c in document.comments] == [("Ada", "Thanks!"), ("Ben", "Thanks!")]
+    assert "Thanks" not in document.article
+
+
+def test_a_comment_that_is_stated_twice_is_one():
+    assert [c.parent for c in extract(page([{"@type": "Article", "comment": ADA}, ADA["comment"]])).comments] == [
+        None,
+        "c1",
+    ]
+
+
+def test_a_comment_without_letters_is_one():
+    stated = [ADA, {"@type": "Comment", "text": "\N{THUMBS UP SIGN}", "author": "Cy"}]
+    assert [c.author for c in extract(page(stated)).comments] == ["Ada", "Ben", "Cy"]
+
+
 def test_answers_of_readers_but_not_of_an_faq():
     answers = {"@type": "Question", "suggestedAnswer": [{"@type": "Answer", "text": "By bus.", "author": "Di"}, ADA]}
     assert [c.author for c in extract(page({"@type": "QAPage", "mainEntity": answers})).comments] == [
