@@ -96,11 +96,18 @@ def _numbered(found: Sequence[Found]) -> list[Comment]:
 
     Where nothing names the parent but the comments say how deep they stand, it is the last one that stands higher.
     """
+    named = {one.comment.id for one in found}
+    spare = 0  # only ever counted up: each number is tried once, however many ids the page repeats
     taken: set[str] = set()
     above: list[tuple[int, str]] = []
     numbered = []
     for number, one in enumerate(found, 1):
-        own = one.comment.id if one.comment.id and one.comment.id not in taken else str(number)
+        own = one.comment.id
+        if not own or own in taken:
+            spare = max(spare + 1, number)
+            while str(spare) in named:
+                spare += 1
+            own = str(spare)
         parent = one.comment.parent if one.comment.parent in taken else None
         if one.level is not None:
             while above and above[-1][0] >= one.level:

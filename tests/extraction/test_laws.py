@@ -159,6 +159,19 @@ def test_text_keeps_comments_apart_and_in_order(page: Made) -> None:
     check_apart(extract(visible_text(page.html()), format="text"), page)
 
 
+@given(pages(fewest=1), st.data())
+@settings(max_examples=60)
+def test_ids_are_unique_and_a_parent_is_the_id_of_another_comment(page: Made, data: st.DataObject) -> None:
+    ids = iter(data.draw(st.lists(st.sampled_from(["", "1", "2", "3", "4", "9"]), min_size=9, max_size=9)))
+    depths = iter(data.draw(st.lists(st.integers(1, 3), min_size=9, max_size=9)))
+    source = re.sub(r'id="[\w-]*\d"', lambda _: f'id="{next(ids)}"', page.html())
+    source = re.sub("depth-1", lambda _: f"depth-{next(depths)}", source)
+    comments = extract(source, format="html").comments
+    assert len({comment.id for comment in comments}) == len(comments) == len(page.comments)
+    for comment in comments:
+        assert comment.parent in {None, *(other.id for other in comments if other is not comment)}
+
+
 SOURCES: dict[str, Callable[[str], str]] = {
     "indented": lambda page: page.replace("><", ">\n    <"),
     "tags in capitals": lambda page: re.sub(r"</?\w+", lambda tag: tag[0].upper(), page),
