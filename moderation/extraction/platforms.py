@@ -44,8 +44,6 @@ class Platform:
     time: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     votes: tuple[str, ...] = ()
-    reply_to: str | None = None
-    level: str | None = None
     layout: str = "nested"
     author_attribute: str | None = None
     pingback: tuple[str, ...] = ()
@@ -131,24 +129,13 @@ def _comments(
                 author=author,
                 time=(iso_time(raw_time) or raw_time) if raw_time else None,
                 raw_time=raw_time,
-                parent=_parent(item, above, platform, times),
+                parent=identity(above, times.get(above)) if above is not None and not flow else None,
                 votes=_votes(votes.get(item)),
                 pingback=not set(platform.pingback).isdisjoint((item.get("class") or "").split()),
             ),
             also=(held,) if flow else (),
             level=level_of(item),
         )
-
-
-def _parent(
-    item: etree._Element,
-    above: etree._Element | None,
-    platform: Platform,
-    times: dict[etree._Element, etree._Element],
-) -> str | None:
-    if platform.reply_to:
-        return item.get(platform.reply_to) or None
-    return identity(above, times.get(above)) if above is not None and platform.layout != "flow" else None
 
 
 class _Follower(Owner):

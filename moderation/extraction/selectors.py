@@ -108,10 +108,6 @@ class Index:
         """Return the nodes that have the attribute, in document order; the list is not to be changed."""
         return self._having.get(attribute, [])
 
-    def has_class(self, name: str) -> bool:
-        """Return whether a node of the page has the class `name`."""
-        return name in self.by_class
-
     def _candidates(self, step: _Compound) -> list[etree._Element]:
         if len(step.classes) == 1:
             return self.by_class.get(step.classes[0], [])
