@@ -99,7 +99,8 @@ def _numbered(found: Sequence[Found]) -> list[Comment]:
     named = {one.comment.id for one in found}
     spare = 0  # only ever counted up: each number is tried once, however many ids the page repeats
     taken: set[str] = set()
-    above: list[tuple[int, str]] = []
+    ids: dict[etree._Element, str] = {}
+    higher: list[tuple[int, str]] = []
     numbered = []
     for number, one in enumerate(found, 1):
         own = one.comment.id
@@ -109,11 +110,15 @@ def _numbered(found: Sequence[Found]) -> list[Comment]:
                 spare += 1
             own = str(spare)
         parent = one.comment.parent if one.comment.parent in taken else None
+        if one.above is not None:
+            parent = ids.get(one.above)
         if one.level is not None:
-            while above and above[-1][0] >= one.level:
-                above.pop()
-            parent = parent or (above[-1][1] if above else None)
-            above.append((one.level, own))
+            while higher and higher[-1][0] >= one.level:
+                higher.pop()
+            parent = parent or (higher[-1][1] if higher else None)
+            higher.append((one.level, own))
         taken.add(own)
+        if one.node is not None:
+            ids[one.node] = own
         numbered.append(replace(one.comment, id=own, parent=parent))
     return numbered

@@ -31,13 +31,14 @@ _FRAGMENT = re.compile(r"#([\w:.-]*\d[\w:.-]*)$")
 class Found:
     """A comment and the node of the page that holds it (with its replies, where they are nested).
 
-    `also` are further nodes that belong to it, `level` is how deep it stands in its thread, where the page says so;
-    `node` is None where only a script's data hold the comment.
+    `also` are further nodes that belong to it, `above` is the node of the comment that it answers, `level` is how deep
+    it stands in its thread, where the page says so; `node` is None where only a script's data hold the comment.
     """
 
     node: etree._Element | None
     comment: Comment
     also: tuple[etree._Element, ...] = ()
+    above: etree._Element | None = None
     level: int | None = None
 
 

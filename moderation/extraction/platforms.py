@@ -120,7 +120,6 @@ def _comments(
             text = rendered(held, dropped)
         if not text or (platform.strict and not (author and raw_time)):
             continue
-        above = owner.of(item)
         yield Found(
             item,
             Comment(
@@ -129,11 +128,11 @@ def _comments(
                 author=author,
                 time=(iso_time(raw_time) or raw_time) if raw_time else None,
                 raw_time=raw_time,
-                parent=identity(above, times.get(above)) if above is not None and not flow else None,
                 votes=_votes(votes.get(item)),
                 pingback=not set(platform.pingback).isdisjoint((item.get("class") or "").split()),
             ),
             also=(held,) if flow else (),
+            above=None if flow else owner.of(item),
             level=level_of(item),
         )
 

@@ -169,7 +169,6 @@ def _comments(nodes: Sequence[etree._Element], index: Index, marks: Marks) -> It
             continue
         author, raw_time = byline(shown(seen.author) if seen.author is not None else None, time_of(seen.time))
         author, raw_time = author or said.author, raw_time or said.time
-        above = owner.of(node)
         yield Found(
             node,
             Comment(
@@ -178,7 +177,7 @@ def _comments(nodes: Sequence[etree._Element], index: Index, marks: Marks) -> It
                 author=author,
                 time=(iso_time(raw_time) or raw_time) if raw_time else None,
                 raw_time=raw_time,
-                parent=identity(above, None) if above is not None else None,
             ),
+            above=owner.of(node),
             level=level_of(node),
         )

@@ -227,3 +227,17 @@ def test_every_row_names_an_item_and_a_body():
     names = [platform.name for platform in platforms()]
     assert len(set(names)) == len(names)
     assert all(platform.item and platform.body for platform in platforms())
+
+
+@pytest.mark.parametrize("ids", [("", ""), ("id=c1", "id=c1"), ("", "id=1")])
+@pytest.mark.parametrize("kind", ["comment", "cmt"], ids=["listed", "unlisted"])
+def test_nesting_names_the_parent_whatever_the_ids(ids, kind):
+    item = (
+        f"<li class={kind} {{}}><cite class=author>{{}}</cite> <time datetime=2021-05-03>3 May 2021</time>"
+        f"<div class={kind}-content><p>{{}}</p></div>{{}}</li>"
+    )
+    answer = item.format(ids[1], "Ben", "Second words of them all.", "")
+    first = item.format(ids[0], "Ada", "First words of them all.", f"<ul>{answer}</ul>")
+    document = extract(f"<html><body>{ARTICLE}<ul>{first}</ul></body></html>")
+    assert [c.author for c in document.comments] == ["Ada", "Ben"]
+    assert document.comments[1].parent == document.comments[0].id != document.comments[1].id
