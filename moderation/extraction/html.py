@@ -22,7 +22,10 @@ from moderation.types import Comment, Document
 
 _DEEPEST = 300  # levels; beyond, tree algorithms turn quadratic, and no page that people read is built so
 _DEEP = etree.XPath(f"boolean({'/*' * (_DEEPEST + 1)})")
-_TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|</?[a-zA-Z][^<>]*>?", re.IGNORECASE | re.DOTALL)
+# What is never closed runs to the end, as in a browser; looking for the end of each in vain would be quadratic.
+_TAG = re.compile(
+    r"<(script|style)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|</?[a-zA-Z][^<>]*>?", re.IGNORECASE | re.DOTALL
+)
 
 
 def from_html(source: str, url: str | None = None) -> Document:

@@ -42,6 +42,12 @@ def test_megabytes_of_open_tags(tag: str, size: int) -> None:
     assert "says a few words" in extract(f"<p>An article that says a few words.</p>{opened}", format="html").article
 
 
+@pytest.mark.parametrize("opened", ["<!--", "<script ", "<style>", "</script <script "])
+def test_a_megabyte_that_is_never_closed_on_a_page_too_deep_for_a_tree(opened: str) -> None:
+    source = "<div>" * 1_000 + "<p>An article that says a few words.</p>" + opened * (1_000_000 // len(opened))
+    assert extract(source, format="html").article == "An article that says a few words."
+
+
 def test_megabytes_of_closing_tags_attributes_and_entities() -> None:
     for junk in (
         "</div>" * 200_000,
