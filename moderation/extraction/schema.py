@@ -22,6 +22,8 @@ from moderation.types import Comment
 
 _COMMENT_TYPES = frozenset(("Comment", "UserComments", "DiscussionForumPosting", "Answer"))
 _NESTED = ("comment", "comments", "suggestedAnswer", "acceptedAnswer")
+# Without a fragment, most addresses are those of the page: only one that names a comment tells its id.
+_PERMALINK = re.compile(r"#([^#]+)$|\b(?:comment|answer|repl(?:y|ie))s?[/=]([\w-]+)/?$", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,500}>")
 _LINE_END = re.compile(r"<(?:br|/?p|/?div|/?li)\b[^<>]{0,500}>", re.IGNORECASE)
 _MOST_NODES = 300_000  # statements that are looked through
@@ -42,8 +44,9 @@ def by_schema(index: Index) -> list[Found]:
     """Return the comments that the page's JSON-LD states, in the order of the nodes that show them."""
     first: dict[Comment, _Stated] = {}  # pages state a comment twice, below the article and below what it answers
     for script in index.select("script"):
-        if "ld+json" in (script.get("type") or "") and "omment" in (script.text or ""):
-            for one in _stated(script.text or ""):
+        source = script.text or ""
+        if "ld+json" in (script.get("type") or "") and any(kind in source for kind in _COMMENT_TYPES):
+            for one in _stated(source):
                 first.setdefault(replace(one.comment, parent=None), one)
     stated = first.values()
     if all(one.opens for one in stated):  # a posting that nobody answers is the page's article
@@ -75,9 +78,7 @@ def _stated(source: str) -> Iterator[_Stated]:
             stack += [(one, parent, asked) for one in reversed(top)]
         if not isinstance(top, dict):
             continue
-        types = top.get("@type")
-        kinds = {one for one in (types if isinstance(types, list) else [types]) if isinstance(one, str)}
-        kinds &= _COMMENT_TYPES | {"QAPage"}
+        kinds = _names(top.get("@type")) & (_COMMENT_TYPES | {"QAPage"})
         asked = asked or "QAPage" in kinds
         # The answers of an FAQPage are the site's own.
         if kinds - {"QAPage", "Answer"} or ("Answer" in kinds and asked):
@@ -105,17 +106,41 @@ def _comment(data: dict[str, Any], parent: str | None) -> Comment | None:
         (value for key in ("dateCreated", "datePublished", "commentTime") if isinstance(value := data.get(key), str)),
         None,
     )
-    where = data.get("@id") or data.get("url")
-    own = where.rpartition("#")[2] if isinstance(where, str) and "#" in where else None
+    above = data.get("parentItem")
     return Comment(
         text,
-        id=own or None,
+        id=_id(data),
         author=name or None,
         time=(iso_time(raw) or raw) if raw else None,
         raw_time=raw or None,
-        parent=parent,
-        votes=_count(data.get("upvoteCount")),
+        parent=(_id(above) if isinstance(above, dict) else None) or parent,
+        votes=_votes(data),
     )
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _names(types: object) -> set[str]:
+    """Return the names of types that may be written as IRIs or with a prefix."""
+    return {re.split("[/#:]", one)[-1] for one in _listed(types) if isinstance(one, str)}
+
+
+def _id(data: dict[str, Any]) -> str | None:
+    where = data.get("@id") or data.get("url")
+    match = _PERMALINK.search(where) if isinstance(where, str) else None
+    return match[match.lastindex or 0] if match else None
+
+
+def _votes(data: dict[str, Any]) -> int | None:
+    votes = _count(data.get("upvoteCount"))
+    for one in _listed(data.get("interactionStatistic")):
+        if votes is None and isinstance(one, dict):
+            kind = one.get("interactionType")
+            if "LikeAction" in _names(kind.get("@type") if isinstance(kind, dict) else kind):
+                votes = _count(one.get("userInteractionCount"))
+    return votes
 
 
 def _count(value: object) -> int | None:

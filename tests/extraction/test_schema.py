@@ -49,6 +49,44 @@ def test_first_post_of_a_thread_is_one_of_its_comments():
     assert [comment.author for comment in extract(page({"@graph": [thread]})).comments] == ["Cy", "Ada", "Ben"]
 
 
+def test_types_may_be_written_as_iris_and_with_a_prefix():
+    for written in ("https://schema.org/Comment", "schema:Comment", ["http://schema.org/Comment", "CreativeWork"]):
+        assert extract(page(ADA | {"@type": written})).comments[0].author == "Ada"
+
+
+def test_a_page_of_answers_only():
+    question = {"@type": "Question", "acceptedAnswer": {"@type": "Answer", "text": "By bus.", "author": "Di"}}
+    (answer,) = extract(page({"@type": "https://schema.org/QAPage", "mainEntity": question})).comments
+    assert (answer.text, answer.author) == ("By bus.", "Di")
+
+
+def test_a_comment_may_name_what_it_answers():
+    answer = {"@type": "Comment", "text": "Me, too.", "parentItem": {"@type": "Comment", "@id": ADA["@id"]}}
+    assert extract(page([ADA, answer])).comments[-1].parent == "c1"
+
+
+@pytest.mark.parametrize(
+    ("where", "own"),
+    [
+        ("https://a.example/lock/#c7", "c7"),
+        ("/comment/77/", "77"),
+        ("/lock?p=5&comment=7-a", "7-a"),
+        ("/news/12345", "1"),
+        ("/lock?comments", "1"),
+        (7, "1"),
+    ],
+)
+def test_an_address_gives_an_id_where_it_is_that_of_a_comment(where, own):
+    assert extract(page({"@type": "Comment", "text": "Us, too.", "url": where})).comments[0].id == own
+
+
+@pytest.mark.parametrize("kind", ["LikeAction", "https://schema.org/LikeAction", {"@type": "LikeAction"}])
+def test_likes_are_votes(kind):
+    replies = {"interactionType": "CommentAction", "userInteractionCount": 3}
+    stated = [replies, {"@type": "InteractionCounter", "interactionType": kind, "userInteractionCount": "12"}]
+    assert extract(page({"@type": "Comment", "text": "Us.", "interactionStatistic": stated})).comments[0].votes == 12
+
+
 def test_equal_words_of_two_readers_are_two_comments():
     stated = [{"@type": "Comment", "text": "Thanks!", "author": name} for name in ("Ada", "Ben", "Ada")]
     document = extract(page({"@type": "Article", "comment": stated}, "<p><i>Thanks!</i></p><p>Thanks!</p>"))
@@ -117,7 +155,7 @@ def test_votes_are_a_count_or_unknown(stated, votes):
     assert extract(page({"@type": "Article", "comment": ADA | {"upvoteCount": stated}})).comments[0].votes == votes
 
 
-KEYS = [*ADA, "@graph", "articleBody", "suggestedAnswer", "parentItem", "interactionStatistic", "userInteractionCount"]
+KEYS = [*ADA, "@graph", "articleBody", "suggestedAnswer", "parentItem", "interactionStatistic", "interactionType"]
 WORDS = ["Comment", "Answer", "QAPage", "DiscussionForumPosting", "2021-05-03", "https://a.example/lock#c1", "Ada"]
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(WORDS) | st.text()
 VALUES = st.recursive(
