@@ -24,6 +24,10 @@ _WIDGETS = frozenset(("widget_recent_comments", "recent-comments", "recentcommen
 _LONGEST_TIME = 40  # characters; a longer text than this only holds a time
 _LONGEST_BYLINE = 300  # characters of the nodes of author and time
 _LEVEL = re.compile(r"(?:^|[\s_-])(?:depth|level|indent)[_-]?(\d{1,3})(?!\S)")
+# One number, and no other digit: "1.5k" and "3 of 4" are no counts. At most a billion, which fits any column.
+_COUNT = re.compile(
+    r"\D*?(?<!\w)([-+\N{MINUS SIGN}]?(?:\d{1,9}|\d{1,3}(?:[., '\N{RIGHT SINGLE QUOTATION MARK}]\d{3}){1,2}))(?!\w)\D*"
+)
 _FRAGMENT = re.compile(r"#([\w:.-]*\d[\w:.-]*)$")
 
 
@@ -93,6 +97,12 @@ def shown(node: etree._Element) -> str:
             return ""
     text = rendered(node)
     return text if len(text) <= _LONGEST_BYLINE else ""
+
+
+def count_in(text: str) -> int | None:
+    """Return the only number in `text` ("1,234 points"); None where there is none, or another one."""
+    match = _COUNT.fullmatch(text)
+    return int(re.sub(r"[^\d-]", "", match[1].replace("\N{MINUS SIGN}", "-"))) if match else None
 
 
 def says_who(node: etree._Element) -> bool:

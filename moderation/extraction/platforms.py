@@ -1,7 +1,6 @@
 """The platform table (platforms.toml), and what its rules find on a page."""
 
 import functools
-import re
 import tomllib
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
@@ -16,6 +15,7 @@ from moderation.extraction.items import (
     Found,
     Owner,
     byline,
+    count_in,
     identity,
     in_widget,
     level_of,
@@ -29,8 +29,6 @@ from moderation.extraction.render import rendered
 from moderation.extraction.selectors import Index
 from moderation.extraction.times import iso_time
 from moderation.types import Comment
-
-_NUMBER = re.compile(r"[-+\N{MINUS SIGN}]?\d{1,7}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +126,7 @@ def _comments(
                 author=author,
                 time=(iso_time(raw_time) or raw_time) if raw_time else None,
                 raw_time=raw_time,
-                votes=_votes(votes.get(item)),
+                votes=count_in(shown(votes[item])) if item in votes else None,
                 pingback=not set(platform.pingback).isdisjoint((item.get("class") or "").split()),
             ),
             also=(held,) if flow else (),
@@ -149,8 +147,3 @@ class _Follower(Owner):
     def of(self, node: etree._Element) -> etree._Element | None:
         place = bisect_left(self._places, self._order[node])
         return self._sorted[place - 1] if place else None
-
-
-def _votes(node: etree._Element | None) -> int | None:
-    match = _NUMBER.fullmatch(rendered(node)) if node is not None else None
-    return int(match[0].replace("\N{MINUS SIGN}", "-")) if match else None

@@ -14,7 +14,7 @@ from typing import Any
 
 from lxml import etree
 
-from moderation.extraction.items import INTERFACE, Found
+from moderation.extraction.items import INTERFACE, Found, count_in
 from moderation.extraction.render import rendered
 from moderation.extraction.selectors import Index
 from moderation.extraction.times import iso_time
@@ -144,8 +144,8 @@ def _votes(data: dict[str, Any]) -> int | None:
 
 
 def _count(value: object) -> int | None:
-    if isinstance(value, str) and re.fullmatch(r"[-+]?\d{1,10}", value.strip()):
-        value = int(value)
+    if isinstance(value, str):
+        return count_in(value)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _MOST_VOTES:
         return value
     return None

@@ -3,6 +3,7 @@
 import pytest
 
 from moderation import extract
+from moderation.extraction.items import count_in
 from moderation.extraction.platforms import platforms
 
 ARTICLE = (
@@ -227,6 +228,42 @@ def test_every_row_names_an_item_and_a_body():
     names = [platform.name for platform in platforms()]
     assert len(set(names)) == len(names)
     assert all(platform.item and platform.body for platform in platforms())
+
+
+@pytest.mark.parametrize(
+    ("printed", "votes"),
+    [
+        ("-3", -3),
+        ("\N{MINUS SIGN}3", -3),
+        ("12 points", 12),
+        ("1,234", 1234),
+        ("10 000", 10_000),
+        ("1.234.567 Punkte", 1_234_567),
+        ("Score:-5", -5),
+        ("3 Likes", 3),
+        ("1.5k", None),
+        ("3k", None),
+        ("3 of 4", None),
+        ("9" * 12, None),
+        ("Vote", None),
+    ],
+)
+def test_votes_are_the_only_number_that_is_shown(printed, votes):
+    assert count_in(printed) == votes
+
+
+def test_answers_and_votes_in_microdata():
+    item = (
+        "<div itemprop={}Answer itemscope itemtype=https://schema.org/Answer><span itemprop=author>{}</span>"
+        "<meta itemprop=upvoteCount content={}><div itemprop=text>{} words.</div></div>"
+    )
+    items = item.format("accepted", "Ada", 4, "First") + item.format("suggested", "Ben", 1, "Second")
+    pages = [
+        f"<html itemscope itemtype=https://schema.org/{kind}><body>{ARTICLE}{items}</body></html>"
+        for kind in ("QAPage", "FAQPage")
+    ]
+    assert [(c.author, c.votes) for c in extract(pages[0]).comments] == [("Ada", 4), ("Ben", 1)]
+    assert "Ada" not in [c.author for c in extract(pages[1]).comments]  # whose answers are the site's own
 
 
 @pytest.mark.parametrize("ids", [("", ""), ("id=c1", "id=c1"), ("", "id=1")])
