@@ -140,7 +140,7 @@ def _no_output(found: Iterable[Any], output: str) -> Iterator[Any]:
 
 
 def _shown_name(source: str) -> str:
-    return "-" if source == "-" else f"{Path(source).name.partition('.')[0] or 'page'}-shown.html"
+    return "-" if source == "-" else f"{Path(source.removesuffix('.gz')).stem or 'page'}-shown.html"
 
 
 def _only_page(found: Iterable[Any]) -> Any:

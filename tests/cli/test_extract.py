@@ -116,6 +116,13 @@ def test_a_page_is_shown(cli: Cli, page: Path, tmp_path: Path) -> None:
     assert (tmp_path / "x.html").read_bytes() == shown
 
 
+def test_pages_in_two_languages_are_shown_in_two_files(cli: Cli, tmp_path: Path) -> None:
+    for name in ("a.en.txt", "a.de.txt"):
+        (tmp_path / name).write_text(PAGE)
+        assert cli("extract", "--show", name).code == 0
+    assert {path.name for path in tmp_path.glob("*.html")} == {"a.en-shown.html", "a.de-shown.html"}
+
+
 def test_a_page_that_takes_too_long_is_not_shown(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "big.html").write_bytes(b"<p>word</p>" * 300_000)
     done = cli("extract", "--show", "big.html", "--timeout", "0.1")
