@@ -143,3 +143,9 @@ def test_the_package_alone_loads_nothing() -> None:
 
 def test_the_command_line_loads_nothing_heavy() -> None:
     assert not (HEAVY | {"numpy", "numba"}) & loaded_after("import moderation.cli")
+
+
+def test_a_page_of_html_loads_no_model_of_lines() -> None:
+    loaded = loaded_after("from moderation import extract; extract('<p>An article.', format='html')")
+    assert "lxml" in loaded
+    assert "numba" not in loaded

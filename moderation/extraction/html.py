@@ -12,7 +12,6 @@ from moderation.extraction.article import article_of, detach
 from moderation.extraction.flow import framed
 from moderation.extraction.items import Found
 from moderation.extraction.parts import Marks
-from moderation.extraction.plain import from_text
 from moderation.extraction.platforms import by_platform, worth
 from moderation.extraction.render import rendered
 from moderation.extraction.schema import by_schema
@@ -34,6 +33,9 @@ def from_html(source: str, url: str | None = None) -> Document:
     if root is None:
         return Document("", url=url)
     if _too_deep(root):
+        # Imported here: the model of lines takes longer to load than most pages take, and few pages need it.
+        from moderation.extraction.plain import from_text
+
         return from_text(unescape(_TAG.sub("\n", source)), url)
     title = _title(root)
     index = Index(root)
