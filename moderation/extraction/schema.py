@@ -48,7 +48,9 @@ def by_schema(index: Index) -> list[Found]:
         if "ld+json" in (script.get("type") or "") and any(kind in source for kind in _COMMENT_TYPES):
             for one in _stated(source):
                 first.setdefault(replace(one.comment, parent=None), one)
-    stated = first.values()
+    # Some boards state the first post as the posting and, with its author, once more as the first comment on it.
+    repeated = {one.key for one in first.values() if not one.opens}
+    stated = [one for one in first.values() if not (one.opens and one.key in repeated)]
     if all(one.opens for one in stated):  # a posting that nobody answers is the page's article
         return []
     nodes = _showing(index, {one.key for one in stated})

@@ -101,6 +101,11 @@ def test_a_comment_that_is_stated_twice_is_one():
     ]
 
 
+def test_a_first_post_that_is_stated_as_a_comment_too_is_one():
+    thread = {"@type": "DiscussionForumPosting", "text": ADA["text"], "comment": [ADA]}
+    assert [c.author for c in extract(page(thread)).comments] == ["Ada", "Ben"]
+
+
 def test_a_comment_without_letters_is_one():
     stated = [ADA, {"@type": "Comment", "text": "\N{THUMBS UP SIGN}", "author": "Cy"}]
     assert [c.author for c in extract(page(stated)).comments] == ["Ada", "Ben", "Cy"]
