@@ -13,6 +13,7 @@ from moderation.extraction.selectors import Index
 
 _NUMBERED = re.compile(r"(.*?)\d{2,}")
 _MOST_PIECES = 12  # of text in a byline
+_MOST_KINDS = 50  # of anchors: each is framed inside the frames of the others, and no page numbers so many things
 _ENDS = frozenset(("form", "h1", "h2", "h3", "h4", "script"))  # what stands after the last comment
 
 
@@ -56,7 +57,11 @@ def _after_anchors(index: Index) -> list[list[list[etree._Element]]]:
             if start.getprevious() is None and not (parent.text or "").strip() and parent.getparent() is not None:
                 groups[parent.getparent(), f"{match[1]} opens {parent.tag}"].append(parent)
     kept = [starts for starts in groups.values() if len(starts) > 1 or kinds(names.get(starts[0], "")).worth > 1]
-    return [[[start, *_following(start, others)] for start in starts] for starts in kept for others in [set(starts)]]
+    return [
+        [[start, *_following(start, others)] for start in starts]
+        for starts in kept[:_MOST_KINDS]
+        for others in [set(starts)]
+    ]
 
 
 def _says_something(node: etree._Element) -> bool:

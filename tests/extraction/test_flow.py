@@ -1,8 +1,13 @@
 """Comments without a node of their own: an anchor, a block with a number or the term of a list begins each."""
 
+from itertools import product
+
 import pytest
+from lxml.html import fromstring
 
 from moderation import extract
+from moderation.extraction.flow import _MOST_KINDS, _after_anchors
+from moderation.extraction.selectors import Index
 
 ARTICLE = "<div class='story'><p>" + "The weir will be rebuilt next summer, the water board says. " * 6 + "</p></div>"
 ANCHORS = """<h2><a id="comments"></a>Comments</h2>
@@ -22,6 +27,12 @@ OPENING = """<div class="Normal"><a name="comment101"></a><p>The old weir held f
 TERMS = """<div id="comments"><dl><dt><a href="#1">1.</a> Ada - May 3, 2021</dt>
 <dd><p>The old weir held for ninety years.</p><p>Nobody asked for a new one.</p></dd>
 <dt><a href="#2">2.</a> Ben - May 4, 2021</dt><dd><p>It leaks, come and look at it.</p></dd></dl></div>"""
+
+
+def test_a_page_may_number_many_things_and_few_kinds_are_looked_at() -> None:
+    names = ("".join(letters) for letters in product("abcdefgh", repeat=3))
+    page = "".join(f'<a name="comment{name}12"></a><p>The weir is old.</p>' for name in names)
+    assert len(_after_anchors(Index(fromstring(f"<html><body>{page}</body></html>")))) == _MOST_KINDS
 
 
 @pytest.mark.parametrize("comments", [ANCHORS, BLOCKS, OPENING, TERMS], ids=["anchors", "blocks", "opening", "terms"])
