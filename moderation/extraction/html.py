@@ -51,8 +51,25 @@ def comments_of(index: Index) -> list[Found]:
     """Return the comments of the page: what its data state or a platform rule finds, else what looks like comments."""
     marks = Marks(index)
     stated, ruled = by_schema(index), by_platform(index, marks)
-    best = stated if worth(stated) > worth(ruled) else ruled
+    best = _completed(stated, ruled, index) if worth(stated) > worth(ruled) else ruled
     return best or by_siblings(index, marks) or by_platform(index, marks, strict=True) or _in_flow(index)
+
+
+def _completed(stated: Sequence[Found], ruled: Sequence[Found], index: Index) -> list[Found]:
+    """Return what the data state, and the comments that a rule finds beside it: pages state only their newest ones."""
+    shown = {one.node for one in stated if one.node is not None}
+    around = {above for node in shown for above in (node, *node.iterancestors())}
+
+    def unstated(one: Found) -> bool:
+        node = one.node
+        return node is not None and node not in around and shown.isdisjoint(node.iterancestors())
+
+    more = [one for one in ruled if unstated(one)]
+    if len(more) == len(ruled):  # the rule finds something else than what is stated
+        return list(stated)
+    last = len(index.order)
+    place = {id(one): index.order[one.node] if one.node is not None else last for one in (*stated, *more)}
+    return sorted((*stated, *more), key=lambda one: place[id(one)])
 
 
 def _in_flow(index: Index) -> list[Found]:

@@ -174,3 +174,18 @@ def test_no_data_breaks_a_page(types, author, rest):
     stated = {"@type": ["Comment", types], "text": "Stated.", "author": author, "comment": rest}
     for data in (rest, stated, stated | {"@type": types}, stated | {"@id": rest, "dateCreated": types}):
         extract(page({"@graph": data}), format="html")
+
+
+def test_comments_that_the_data_leave_out_are_found_by_the_rule() -> None:
+    texts = ["The weir is old.", "It leaks, come and look.", "Who pays for it?", "Not me.", "The board does."]
+    stated = [{"@type": "Comment", "text": text, "author": {"name": "Ada"}} for text in texts[1:4]]
+    shown = "".join(
+        f'<li class="comment" id="comment-{k}"><div class="comment-body"><p>{t}</p></div></li>'
+        for k, t in enumerate(texts)
+    )
+    data = json.dumps({"@type": "Article", "comment": stated})
+    page = (
+        f'<html><body><script type="application/ld+json">{data}</script><p>The weir.</p>'
+        f'<ol class="commentlist">{shown}</ol></body></html>'
+    )
+    assert [comment.text for comment in extract(page).comments] == texts
