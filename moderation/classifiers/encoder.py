@@ -123,13 +123,13 @@ class EncoderClassifier:
                 ]
         return (*(Span(0, 0, name, float(rest)) for name, rest in zip(self.info.labels, left, strict=True)), *spans)
 
-    def _encoded(self, texts: Sequence[str]) -> Iterable[Any]:
+    def _encoded(self, texts: list[str]) -> Iterable[Any]:
         """Return the encodings of texts. The tokenizer's batches take all cores, so whoever asked for one thread gets
         one text after the other.
         """
         if self._threads == 1:
             return map(self._tokenizer.encode, texts)
-        return self._tokenizer.encode_batch_fast(list(texts))
+        return self._tokenizer.encode_batch_fast(texts)
 
     def _judge(self, windows: Sequence[_Tokens]) -> NDArray[np.float64]:
         """Return the logits of windows, float64 (len(windows), labels): those of like length together."""

@@ -10,7 +10,7 @@ from lxml.html import HtmlElement
 
 from moderation.extraction.article import article_of, detach
 from moderation.extraction.flow import framed
-from moderation.extraction.items import Found
+from moderation.extraction.items import Found, in_order
 from moderation.extraction.parts import Marks
 from moderation.extraction.platforms import by_platform, worth
 from moderation.extraction.render import rendered
@@ -67,9 +67,7 @@ def _completed(stated: Sequence[Found], ruled: Sequence[Found], index: Index) ->
     more = [one for one in ruled if unstated(one)]
     if len(more) == len(ruled):  # the rule finds something else than what is stated
         return list(stated)
-    last = len(index.order)
-    place = {id(one): index.order[one.node] if one.node is not None else last for one in (*stated, *more)}
-    return sorted((*stated, *more), key=lambda one: place[id(one)])
+    return in_order((*stated, *more), index)
 
 
 def _in_flow(index: Index) -> list[Found]:

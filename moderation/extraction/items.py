@@ -46,6 +46,12 @@ class Found:
     level: int | None = None
 
 
+def in_order(found: Iterable[Found], index: Index) -> list[Found]:
+    """Return comments in the order of the nodes that hold them, those without a node last."""
+    last = len(index.order)
+    return sorted(found, key=lambda one: index.order[one.node] if one.node is not None else last)
+
+
 class Owner:
     """Tells which item a node stands in: the innermost above it."""
 

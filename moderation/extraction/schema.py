@@ -14,7 +14,7 @@ from typing import Any
 
 from lxml import etree
 
-from moderation.extraction.items import INTERFACE, Found, count_in
+from moderation.extraction.items import INTERFACE, Found, count_in, in_order
 from moderation.extraction.render import rendered
 from moderation.extraction.selectors import Index
 from moderation.extraction.times import iso_time
@@ -61,8 +61,7 @@ def by_schema(index: Index) -> list[Found]:
         node = shown.pop() if shown else None
         text = rendered(node, interface) if node is not None else one.comment.text
         found.append(Found(node, replace(one.comment, text=text or one.comment.text)))
-    last = len(index.order)
-    return sorted(found, key=lambda one: index.order[one.node] if one.node is not None else last)
+    return in_order(found, index)
 
 
 def _stated(source: str) -> Iterator[_Stated]:

@@ -45,6 +45,12 @@ def find_pretrained(base: str = HUB_NAME) -> Pretrained:
     return _checked(_fetched(name, revision or None), base, SHA256 if name == HUB_NAME else None)
 
 
+def sha256_of(path: Path) -> str:
+    """Return the sha256 of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
 def _fetched(name: str, revision: str | None) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
@@ -68,8 +74,7 @@ def _checked(directory: Path, name: str, expected: str | None) -> Pretrained:
         raise ModerationError(
             f"{directory}: holds no {', '.join(missing)}. Give a directory with {', '.join(_NEEDED)}."
         )
-    with (directory / "model.safetensors").open("rb") as file:
-        found = file_digest(file, "sha256").hexdigest()
+    found = sha256_of(directory / "model.safetensors")
     if expected is not None and found != expected:
         raise ModerationError(
             f"{directory / 'model.safetensors'}: its sha256 is {found[:12]}..., and {name} has {expected[:12]}...: "

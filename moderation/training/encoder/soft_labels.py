@@ -36,13 +36,9 @@ def of_rows(keys: NDArray[np.uint64], labels: Sequence[str], arrays: Arrays) -> 
     """Return the soft labels, float32 (n, labels), that `arrays` hold of the rows with the `keys` (n,), NaN where there
     are none.
     """
-    order = np.argsort(arrays[_ROW], kind="stable")
-    known = arrays[_ROW][order]
-    place = np.searchsorted(known, keys).clip(max=max(0, len(known) - 1))
-    there = known[place] == keys if len(known) else np.zeros(len(keys), bool)
-    return np.stack(
-        [np.where(there, arrays[label][order][place], np.nan).astype(np.float32) for label in labels], axis=1
-    )
+    place = {key: k for k, key in enumerate(arrays[_ROW].tolist())}
+    places = np.array([place.get(key, -1) for key in keys.tolist()])  # -1: the NaN at the end
+    return np.stack([np.append(arrays[label], np.float32(np.nan))[places] for label in labels], axis=1)
 
 
 def read_soft_labels(file: Path, keys: NDArray[np.uint64], labels: Sequence[str]) -> NDArray[np.float32]:
@@ -58,7 +54,7 @@ def read_soft_labels(file: Path, keys: NDArray[np.uint64], labels: Sequence[str]
     sizes = {array.shape for array in arrays.values()}
     if missing or len(sizes) != 1 or arrays[_ROW].dtype != np.uint64 or arrays[_ROW].ndim != 1:
         raise ModerationError(f"{file}: lacks {', '.join(sorted(missing)) or 'columns of one length'}. Give another.")
-    soft = of_rows(keys, labels, arrays) if arrays[_ROW].size else np.full((len(keys), len(labels)), np.nan, np.float32)
+    soft = of_rows(keys, labels, arrays)
     if np.isnan(soft).all():
         raise ModerationError(f"{file}: holds none of these corpora's rows. Give one that was made from them.")
     return soft

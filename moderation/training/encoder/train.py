@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from hashlib import file_digest
 from pathlib import Path
 from types import MappingProxyType
 
@@ -38,7 +37,7 @@ from moderation.training.encoder.graph import Range, Shape, build
 from moderation.training.encoder.judging import mean_auc, spread
 from moderation.training.encoder.kept import Arrays, kept
 from moderation.training.encoder.labelling import Lessons, course_name, known_labels, label_course
-from moderation.training.encoder.pretrained import HUB_NAME, find_pretrained
+from moderation.training.encoder.pretrained import HUB_NAME, find_pretrained, sha256_of
 from moderation.training.encoder.quantise import seen_ranges
 from moderation.training.encoder.soft_labels import SOFT_LABELS, by_name, of_rows, read_soft_labels, row_keys
 from moderation.training.encoder.teachers import encoders_say, folds_of, ngrams_say, stacked, taught
@@ -117,16 +116,8 @@ def train_encoder(options: EncoderOptions, progress: Progress = silent) -> Bundl
     or the checkpoint are of no use.
     """
     check_replaceable(options.output)
+    _check_teachers(options)
     left = [file for pattern in (CHECKPOINT, "adapt*", "teacher-*", SOFT_LABELS) for file in options.work.glob(pattern)]
-    if options.folds and options.soft_labels:
-        raise CorpusError("Soft labels are given, so no teachers are needed: leave out --folds, or --soft-labels.")
-    if options.folds and is_checkpoint(Path(options.base)):
-        raise CorpusError(
-            f"{options.base}: has learned all rows, and teachers are to judge what they did not learn. Leave out "
-            "--folds, or start from pretrained weights."
-        )
-    if options.folds == 1:
-        raise CorpusError("--folds 1: a teacher judges the part that the others learned from. Give 2 or more, or 0.")
     if left and not options.resume:
         raise OutputError(f"{left[0]}: a run was left here. Go on with it (--resume), or give another --work.")
     try:
@@ -156,15 +147,17 @@ def train_encoder(options: EncoderOptions, progress: Progress = silent) -> Bundl
     try:
         if options.adapt:
             _adapt(start, lessons, options, progress)
-        written = np.array(rows.synthetic)[lessons.corpus]
-        keys = row_keys(corpora)[learn]
-        if options.soft_labels:
-            soft = read_soft_labels(options.soft_labels, keys, start.labels)
+        if options.folds or options.soft_labels:
+            written = np.array(rows.synthetic)[lessons.corpus]
+            keys = row_keys(corpora)[learn]
+            if options.soft_labels:
+                soft = read_soft_labels(options.soft_labels, keys, start.labels)
+            else:
+                parts = folds_of(corpora, options.folds)[learn], written
+                own = [texts[k] for k in learn]
+                said = _said(start, lessons, own, keys, parts, passes, measure, options, progress)
+                soft = of_rows(keys, start.labels, said)
             lessons = taught(lessons, soft, written, options.trust)
-        elif options.folds:
-            parts = folds_of(corpora, options.folds)[learn], written
-            arrays = _said(start, lessons, [texts[k] for k in learn], keys, parts, passes, measure, options, progress)
-            lessons = taught(lessons, of_rows(keys, start.labels, arrays), written, options.trust)
         course = label_course(lessons, passes, options.fit)
         reached = fit(start.model, course, measure, options.fit, options.work, _under("training", progress))
     except torch.OutOfMemoryError:
@@ -195,7 +188,7 @@ def train_encoder(options: EncoderOptions, progress: Progress = silent) -> Bundl
         "epochs": options.epochs,
         "adapt": options.adapt,
         "folds": options.folds,
-        "soft_labels": _sha256(options.soft_labels) if options.soft_labels else "",
+        "soft_labels": sha256_of(options.soft_labels) if options.soft_labels else "",
         "trust": options.trust if options.folds or options.soft_labels else 0.0,
         "passes": dict(zip(rows.names, passes, strict=True)),
         "precision": {name: options.aim.precision[name] for name in info.labels},
@@ -204,6 +197,18 @@ def train_encoder(options: EncoderOptions, progress: Progress = silent) -> Bundl
         "reached": reached,
     }
     return write_trained(options.output, Trained(KIND, final, files, calibrated, made_with), corpora)
+
+
+def _check_teachers(options: EncoderOptions) -> None:
+    if options.folds and options.soft_labels:
+        raise CorpusError("Soft labels are given, so no teachers are needed: leave out --folds, or --soft-labels.")
+    if options.folds and is_checkpoint(Path(options.base)):
+        raise CorpusError(
+            f"{options.base}: has learned all rows, and teachers are to judge what they did not learn. Leave out "
+            "--folds, or start from pretrained weights."
+        )
+    if options.folds == 1:
+        raise CorpusError("--folds 1: a teacher judges the part that the others learned from. Give 2 or more, or 0.")
 
 
 def _learned(tokens: Sequence[int]) -> NDArray[np.int32]:
@@ -310,12 +315,7 @@ def _start(options: EncoderOptions, texts: list[str], labels: Sequence[int], cor
             f"{options.base}: knows {', '.join(fitted.labels)}, and these corpora teach {', '.join(names)}. Start from "
             "other weights, or give corpora that teach the same."
         )
-    return fitted, _sha256(Path(options.base) / "model.safetensors")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
+    return fitted, sha256_of(Path(options.base) / "model.safetensors")
 
 
 def _calibrated(

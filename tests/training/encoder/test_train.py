@@ -171,7 +171,7 @@ def test_teachers_that_cannot_be(pretrained: Path, trained: Path, tmp_path: Path
         train_encoder(options(pretrained, tmp_path, base=str(base), folds=folds))
 
 
-def test_other_labels_make_another_run(pretrained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_labels_make_another_run(pretrained: Path, tmp_path: Path) -> None:
     train_encoder(options(pretrained, tmp_path, epochs=1.0))
     arrays = {k: np.full(1, 0.9, np.float32) for k in LABEL_NAMES}
     (corpus,) = load_corpora(SAMPLE, for_training=True)
